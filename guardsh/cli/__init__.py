@@ -1,0 +1,1 @@
+"""The subcommands of guardsh, one file each; click lives here only."""

@@ -1,0 +1,24 @@
+"""The guarded commands: a name, and the module that reads its words."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from guardsh.model.intent import Intent, Invocation
+
+# By name, so that a look-up imports nothing. Each module has ``understand(invocation) -> tuple[Intent, ...]``.
+COMMANDS = {
+    "pg_basebackup": "guardsh.commands.pg_basebackup",
+    "pg_ctl": "guardsh.commands.pg_ctl",
+    "rm": "guardsh.commands.rm",
+    "wal-g": "guardsh.commands.wal_g",
+}
+
+
+def understand(invocation: Invocation) -> tuple[Intent, ...]:
+    """What the command would do; empty where it is not guarded, or certainly does nothing to an instance."""
+    module = COMMANDS.get(invocation.name)
+    if module is None:
+        return ()
+    intents: tuple[Intent, ...] = import_module(module).understand(invocation)
+    return intents

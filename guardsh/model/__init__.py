@@ -1,0 +1,1 @@
+"""The nouns: frozen values with no effects, shared by every floor above."""

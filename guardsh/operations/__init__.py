@@ -1,0 +1,1 @@
+"""The long jobs; each asks through guard."""

@@ -1,0 +1,1 @@
+"""What is decided, and why: pure functions over what was observed."""
