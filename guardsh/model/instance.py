@@ -7,6 +7,7 @@ from enum import Enum
 
 from guardsh.model.data_directory import DataDirectory
 from guardsh.model.observed import Known, Observed, Unknown
+from guardsh.model.place import Place
 
 
 class Role(Enum):
@@ -39,7 +40,9 @@ class Server:
     """A live postmaster. ``titles`` are its children's, without the leading ``postgres: `` and the cluster name."""
 
     pid: int
+    owner: int  # uid
     started: float  # seconds since the epoch
+    directory: Place | None  # through /proc/PID/cwd; None: not readable by this account
     executable: str | None  # None: not readable by this account
     directory_argument: str | None  # -D as given on its command line
     configuration_file: str | None  # -c config_file=…, as given
