@@ -55,6 +55,21 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """The challenge was answered rightly; ``answer`` as typed."""
+
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The challenge was not answered, or wrongly; ``why`` such as ``interrupted``, ``pasted, not typed``."""
+
+    answer: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who is asking. ``attended``: there is a terminal, and the caller is in its foreground process group."""
 
