@@ -1,0 +1,26 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Each first sets up what it needs, once.
+
+# .venv/NAME.ready says that scripts/setup has prepared .venv for this purpose.
+.PHONY: demo test lint bench clean
+
+demo: .venv/demo.ready
+	.venv/bin/guardsh demo
+
+test: .venv/test.ready
+	.venv/bin/pytest $(ARGS)
+
+lint: .venv/lint.ready
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/shellcheck $$(scripts/shell-files)
+
+bench: .venv/test.ready
+	.venv/bin/python benchmarks/run.py
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+
+.venv/%.ready: pyproject.toml scripts/setup
+	scripts/setup $*

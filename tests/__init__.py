@@ -1,0 +1,1 @@
+"""The tests of guardsh, on real parts wherever they can be had."""
