@@ -1,10 +1,10 @@
-"""The guarded commands: a name, and the module that reads its words."""
+"""The guarded commands: a name, and the module that reads its words. Light: the fast path looks names up here."""
 
 from __future__ import annotations
 
-from importlib import import_module
-
-from guardsh.model.intent import Intent, Invocation
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from guardsh.model.intent import Intent, Invocation
 
 # By name, so that a look-up imports nothing. Each module has ``understand(invocation) -> tuple[Intent, ...]``.
 COMMANDS = {
@@ -20,5 +20,7 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
     module = COMMANDS.get(invocation.name)
     if module is None:
         return ()
+    from importlib import import_module
+
     intents: tuple[Intent, ...] = import_module(module).understand(invocation)
     return intents

@@ -1,0 +1,107 @@
+"""Instances that nobody told us about, found by what lies above and below a path."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from guardsh.model.place import Place
+from guardsh.system.apart import Deadline
+
+_DATA_DIRECTORY = frozenset(
+    {
+        "PG_VERSION", "backup.manifest", "backup_label", "backup_manifest", "base", "global", "pg_clog", "pg_tblspc",
+        "pg_wal", "pg_xact", "pg_xlog", "postmaster.pid", "recovery.signal", "standby.signal",
+    }
+)  # fmt: skip
+_AMBIGUOUS = frozenset({"base", "global"})  # ordinary names; only both together say something
+
+
+@dataclass(slots=True)
+class Found:
+    """Paths of what looks like a data directory, and of parts that lie outside of one. ``doubts`` are sentences."""
+
+    data_directories: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)  # a pg_wal or a tablespace, whose instance is elsewhere
+    doubts: list[str] = field(default_factory=list)
+
+    def add(self, other: Found) -> None:
+        self.data_directories += other.data_directories
+        self.parts += other.parts
+        self.doubts += other.doubts
+
+
+def above(lineage: tuple[Place, ...]) -> Found:
+    """What the path itself and the directories above it belong to."""
+    found = Found()
+    for here in lineage:
+        _classify(here.path, _marks_in(here.path), found)
+    return found
+
+
+def below(top: str, deadline: Deadline) -> Found:
+    """What a command that removes or replaces ``top`` with all below it would meet, within the deadline."""
+    found = Found()
+    pending = [top]
+    while pending:
+        if deadline.left() <= 0:
+            found.doubts.append(f"{top} could not be searched to its end in {deadline.seconds:.1f} s")
+            break
+        directory = pending.pop()
+        try:
+            names, directories = _list(directory)
+        except OSError as error:
+            if directory != top or not isinstance(error, FileNotFoundError | NotADirectoryError):
+                found.doubts.append(f"could not look into {directory}: {(error.strerror or '').lower()}")
+            continue
+        if not _classify(directory, names, found):
+            pending += directories
+    return found
+
+
+def holds_data(directory: str) -> bool:
+    """Whether any file below is not empty. Raises OSError where it cannot be seen."""
+    for here, _, files in os.walk(directory, onerror=_raise):
+        if any(os.lstat(os.path.join(here, name)).st_size for name in files):
+            return True
+    return False
+
+
+def _classify(path: str, names: frozenset[str], found: Found) -> bool:
+    """Note what a directory with these names is; whether it need not be searched further."""
+    parent, base = os.path.split(path)
+    if base.startswith("PG_") and base[3:4].isdigit():
+        found.parts.append(path)
+        return True
+    marks = names & _DATA_DIRECTORY
+    if "PG_VERSION" in marks and base.isdigit():  # base/N or a tablespace's PG_…/N: a database, not a data directory
+        if os.path.basename(parent) == "base":
+            found.data_directories.append(os.path.dirname(parent))
+        return True
+    if marks - _AMBIGUOUS or marks == _AMBIGUOUS:
+        found.data_directories.append(path)
+        return True
+    if "archive_status" in names:
+        found.parts.append(path)
+        return True
+    return False
+
+
+def _marks_in(directory: str) -> frozenset[str]:
+    prefix = directory.rstrip("/") + "/"
+    return frozenset(name for name in (*_DATA_DIRECTORY, "archive_status") if os.path.lexists(prefix + name))
+
+
+def _list(directory: str) -> tuple[frozenset[str], list[str]]:
+    directories: list[str] = []
+    names: list[str] = []
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            names.append(entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                directories.append(entry.path)
+    return frozenset(names), directories
+
+
+def _raise(error: OSError) -> None:
+    raise error

@@ -1,0 +1,101 @@
+"""Which part of which data directory a reached target touches: pure comparisons of places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from guardsh.model.data_directory import DataDirectory
+from guardsh.model.finding import Part, Touch
+from guardsh.model.instance import Instance
+from guardsh.model.intent import Effect, Extent, Intent
+from guardsh.model.place import Place
+from guardsh.observe.parts import effect_on, gravest, part_of
+from guardsh.observe.paths import Reached, below, lineage, same
+
+_SHOWN = 3
+_HELD = 64  # operands whose identity must still be the same after the question
+
+
+@dataclass(slots=True)
+class _Gathered:
+    parts: set[Part] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    reached: list[Reached] = field(default_factory=list)
+
+
+def touched(reached: Iterable[Reached], directory: DataDirectory) -> _Gathered | None:
+    """Everything of ``directory`` that these targets reach; None where that is nothing."""
+    gathered = _Gathered()
+    for one in reached:
+        found = list(_parts(one, directory))
+        if found:
+            gathered.reached.append(one)
+            gathered.parts.update(part for part, _ in found)
+            gathered.names.update(name for _, name in found)
+    return gathered if gathered.parts else None
+
+
+def touch(intent: Intent, gathered: _Gathered, instance: Instance) -> Touch:
+    """The touch that one intent makes on one instance."""
+    part = gravest(gathered.parts, gathered.names)
+    reached = gathered.reached
+    return Touch(
+        instance=instance,
+        effect=effect_on(part, intent.effect),
+        part=part,
+        operands=tuple(one.target.path for one in reached[:_SHOWN]),
+        count=len(reached),
+        places=(instance.directory.place, *(one.place for one in reached[:_HELD])),
+        how=_how(reached[0], instance.directory),
+    )
+
+
+def _parts(reached: Reached, directory: DataDirectory) -> Iterator[tuple[Part, str]]:
+    """Parts touched, each with its top-level name in the data directory ("" where there is none)."""
+    if reached.target.extent is Extent.INSTANCE:
+        if any(same(reached.place, place) for place in (directory.place, *directory.configuration)):
+            yield Part.ALL, ""
+        return
+    inside = below(reached.lineage, directory.place)
+    if inside is not None:
+        yield part_of(inside), inside[0] if inside else ""
+    for part, place in _outlying(directory):
+        if below(reached.lineage, place) is not None:
+            yield part, ""
+    if reached.link is not None:
+        if any(link.identity == reached.link for link in directory.links):
+            yield Part.LINK, ""
+    elif reached.directory and inside is None and reached.target.extent is Extent.TREE:
+        yield from _above(reached, directory)
+
+
+def _above(reached: Reached, directory: DataDirectory) -> Iterator[tuple[Part, str]]:
+    places = ((Part.ALL, directory.place), *_outlying(directory), *((Part.LINK, link) for link in directory.links))
+    for part, place in places:
+        if below(lineage(place.path), reached.place) is not None:
+            yield part, ""
+
+
+def _outlying(directory: DataDirectory) -> Iterator[tuple[Part, Place]]:
+    if directory.wal is not None:
+        yield Part.WAL, directory.wal
+    for tablespace in directory.tablespaces:
+        yield Part.TABLESPACE, tablespace
+    for place in directory.configuration:
+        yield Part.CONFIGURATION, place
+
+
+def _how(reached: Reached, directory: DataDirectory) -> str:
+    """Said where the operand does not show it: a link, or a part that lies elsewhere."""
+    typed = reached.target.path
+    if reached.place.path.endswith(typed.strip("/.").rstrip("/")):
+        return ""
+    return (
+        f"{typed} is {reached.place.path}" if reached.link is None else f"{typed} is a link that its paths run through"
+    )
+
+
+def is_node_wide(intent: Intent) -> bool:
+    """Whether the effect has no target on this node's disks."""
+    return intent.effect in (Effect.EXPIRE, Effect.REBOOT)

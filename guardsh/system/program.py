@@ -1,0 +1,99 @@
+"""Becoming the real program, with everything that was its own.
+
+Light by contract: nothing but os, signal's C part and sys may be imported here (tests/test_imports.py).
+"""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]  # the enums of the signal module cost 4 ms
+import errno
+import os
+import sys
+
+NOT_EXECUTABLE = 126
+NOT_FOUND = 127
+
+
+def original_arguments() -> list[bytes]:
+    """The words after the program's own name, as the kernel has them: decoding is not reversible in every locale."""
+    count = len(sys.argv) - 1
+    if count == 0:
+        return []
+    try:
+        with open("/proc/self/cmdline", "rb") as file:
+            return file.read().split(b"\0")[-1 - count : -1]
+    except OSError:
+        return [os.fsencode(word) for word in sys.argv[1:]]
+
+
+def become(words: list[bytes]) -> int:
+    """Replace this process by the program that ``words`` names; ``words[0]`` is its argv[0].
+
+    A name without a slash is looked up on PATH, past guardsh itself. Returns 126 (found, not executable) or
+    127 (not found), after one line on standard error, only if that fails.
+    """
+    path = find(words[0])
+    if path is None:
+        return _failed(words[0], "command not found", NOT_FOUND)
+    _restore_signals()
+    environment = original_environment()
+    try:
+        os.execve(path, words, environment)
+    except OSError as error:
+        if error.errno == errno.ENOEXEC:  # a script without #!, as execvp(3) does
+            os.execve("/bin/sh", [b"sh", path, *words[1:]], environment)
+        return _failed(
+            words[0], (error.strerror or "").lower(), NOT_FOUND if error.errno == errno.ENOENT else NOT_EXECUTABLE
+        )
+
+
+def find(name: bytes) -> bytes | None:
+    """The program that this name would start if guardsh were not installed."""
+    if b"/" in name and not is_guardsh(name):
+        return name
+    base = name.rpartition(b"/")[2]
+    found = None
+    for directory in _path():
+        candidate = os.path.join(directory or b".", base)
+        if not os.path.isfile(candidate) or is_guardsh(candidate):
+            continue
+        if os.access(candidate, os.X_OK):
+            return candidate
+        found = found or candidate
+    return found
+
+
+def is_guardsh(path: bytes) -> bool:
+    """Whether this is a script that starts guardsh: this installation's, another one's, or a shim's."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(2)
+            return head == b"#!" and b"guardsh" in file.read(4096)
+    except OSError:
+        return False
+
+
+def original_environment() -> dict[bytes, bytes]:
+    """The environment that we were started with: Python adds LC_CTYPE in the C locale (PEP 538)."""
+    try:
+        with open("/proc/self/environ", "rb") as file:
+            entries = file.read().split(b"\0")
+    except OSError:
+        return dict(os.environb)
+    return dict(entry.split(b"=", 1) for entry in entries if b"=" in entry[1:])
+
+
+def _path() -> list[bytes]:
+    path = os.environb.get(b"PATH")
+    return (path if path is not None else os.fsencode(os.defpath)).split(b":")
+
+
+def _restore_signals() -> None:
+    """Undo what Python did at its start (Modules/main, Python/pylifecycle.c: SIGPIPE and SIGXFSZ ignored)."""
+    for number in (_signal.SIGPIPE, _signal.SIGXFSZ):
+        _signal.signal(number, _signal.SIG_DFL)
+
+
+def _failed(name: bytes, why: str, status: int) -> int:
+    sys.stderr.write(f"guardsh: {os.fsdecode(name)!r}: {why}\n")
+    return status
