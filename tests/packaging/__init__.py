@@ -1,0 +1,1 @@
+"""The wheel, as somebody else would install it."""
