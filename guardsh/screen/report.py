@@ -1,0 +1,104 @@
+"""A verdict in words, as lines for a terminal: what this is, what would happen, how we know, what to do."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from guardsh.model.verdict import Reason, Verdict
+from guardsh.screen.host_name import host_name_remark
+from guardsh.screen.plain import safe, shortened
+from guardsh.screen.rows import headline, paragraph, table
+from guardsh.screen.style import WORDS, Style
+
+_TYPE_ROLE = "To run it, type the host name and the role of what it would hit, as they stand in the first line."
+_TYPE_ONLY_COPY = (
+    "To run it all the same, type the host name and the role of what it would hit, as they stand in the first line, "
+    "and then the words that say why this was refused: only copy."
+)
+
+
+def challenge(verdict: Verdict, width: int, style: Style = WORDS) -> list[str]:
+    """Everything above the input line."""
+    only_copy = verdict.subject is not None and verdict.subject.only_copy
+    remark = host_name_remark(verdict.host)
+    return [
+        *_findings(verdict, width, style),
+        *_sentences([_text(reason, verdict) for reason in verdict.reasons], width),
+        *_hints(verdict, width),
+        *(paragraph(f"note: {remark}", width) if remark else []),
+        "",
+        *paragraph(_TYPE_ONLY_COPY if only_copy else _TYPE_ROLE, width),
+    ]
+
+
+def refusal(verdict: Verdict, width: int, style: Style = WORDS) -> list[str]:
+    """What is said where nothing can be answered, the way forward last."""
+    texts = [_text(reason, verdict) for reason in verdict.reasons]
+    return [
+        *_findings(verdict, width, style),
+        *_sentences([*texts, "Refused."], width),
+        *_hints(verdict, width),
+        "",
+    ]
+
+
+def notice(verdict: Verdict) -> str:
+    """One line about a command that runs."""
+    return f"guardsh: {safe(verdict.host)}: {_one_line(verdict)} Running."
+
+
+def unattended(verdict: Verdict, command: Sequence[str]) -> str:
+    """One line for standard error where nobody could be asked: what was refused, and what to run instead.
+
+    Host and role are left for a person to write: a line to copy, or $(hostname), would confirm anything anywhere.
+    """
+    word = verdict.subject.word if verdict.subject else "unknown"
+    line = safe(shortened(shlex.join(command), 200))
+    return f"guardsh: {safe(verdict.host)} ({safe(word)}): {_one_line(verdict)} Refused. {_way_forward(verdict, line)}"
+
+
+def _way_forward(verdict: Verdict, line: str) -> str:
+    if verdict.subject is None or verdict.subject.only_copy:
+        return f"hint: at a terminal: guardsh run --override 'REASON' -- {line}"
+    if verdict.subject.word == "unknown":
+        return f"hint: run it at a terminal, where it can be asked about: guardsh run -- {line}"
+    return f"hint: with host and role as you know them: guardsh run --confirm 'HOST ROLE' -- {line}"
+
+
+def _findings(verdict: Verdict, width: int, style: Style) -> list[str]:
+    subject = verdict.subject
+    rows = table(verdict.evidence, width)
+    return [
+        "",
+        *headline(verdict.host, subject.word if subject else "", subject.title if subject else "", width, style),
+        *paragraph(verdict.summary, width),
+        "",
+        *(rows and [*rows, ""]),
+    ]
+
+
+def _sentences(texts: Sequence[str], width: int) -> list[str]:
+    return paragraph(" ".join(text for text in texts if text), width)
+
+
+def _hints(verdict: Verdict, width: int) -> list[str]:
+    return [line for hint in verdict.hints for line in paragraph(f"hint: {hint}", width)]
+
+
+def _text(reason: Reason, verdict: Verdict) -> str:
+    """The sentence, with those of its sources that no row of the evidence shows."""
+    shown = {source for _, _, source in verdict.evidence}
+    sources = "; ".join(source for source in reason.sources if source not in shown)
+    if not sources:
+        return reason.sentence
+    return f"{reason.sentence.removesuffix('.')} ({sources})."
+
+
+def _one_line(verdict: Verdict) -> str:
+    sentences = [verdict.summary, *(reason.sentence for reason in verdict.reasons), *verdict.hints]
+    return safe(" ".join(_ended(sentence) for sentence in dict.fromkeys(sentences) if sentence))
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?")) else sentence + "."
