@@ -125,7 +125,7 @@ class Lab:
         Raises:
             LabError: it failed, with what it said.
         """
-        finished = subprocess.run(
+        finished: subprocess.CompletedProcess[str] = subprocess.run(
             [self.binaries.path(program), *arguments],
             env=self.environment(),
             cwd="/",
@@ -287,9 +287,12 @@ class LabServer:
 
     def child(self, title: str) -> int:
         """The process id of the child with this word in its title, once there is one."""
-        found: list[int] = []
-        self._await(lambda: bool(found.extend(p for p in _children(self.pid) if title in _title(p)) or found))
-        return found[0]
+
+        def found() -> list[int]:
+            return [pid for pid in _children(self.pid) if title in _title(pid)]
+
+        self._await(lambda: bool(found()))
+        return found()[0]
 
     def until(self, statement: str, answer: str = "t") -> None:
         """Wait until the statement gives this answer."""
