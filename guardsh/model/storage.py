@@ -9,7 +9,11 @@ from guardsh.model.observed import Observed
 
 
 class Health(Enum):
-    """The gravest thing that is true of an array, as shown; the figures beside it tell the rest."""
+    """The gravest thing that is true of an array, as shown; the figures beside it tell the rest.
+
+    Recovering: every lost member is being rebuilt at this moment. Degraded: one is not. Reshaping stays true after a
+    reboot in the middle, when nothing moves. Failed: no copy, or too little parity, is left of some data.
+    """
 
     CLEAN = "clean"
     CHECKING = "checking"
@@ -25,23 +29,31 @@ class Health(Enum):
 class Member:
     """A member device. ``slot`` is its position in the array, None for a spare or where it has none."""
 
-    device: str  # kernel name: sda1, nvme0n1p2
+    device: str  # kernel name: sda1, nvme0n1p2; "" where the slot is empty
     slot: int | None
-    state: str  # in_sync, faulty, spare, rebuilding, missing, vanished
+    state: str  # in_sync, faulty, spare, rebuilding, journal, missing, vanished
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A resync, recovery, check or reshape under way; sectors of 512 bytes."""
+    """A resync, recovery, check or reshape under way; sectors of 512 bytes, both 0 where the kernel tells none."""
 
     done: int
     total: int
     kib_per_second: int | None
-    held: str = ""  # "pending", "delayed", "frozen" where it does not move
+    held: str = ""  # "pending", "delayed", "remote", "frozen", "interrupted" where it does not move
+    action: str = ""  # resync, recovery, check, repair, reshape
 
     @property
     def fraction(self) -> float:
         return self.done / self.total if self.total else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the present speed; None where that is not known or nothing moves."""
+        if self.held or not self.kib_per_second:
+            return None
+        return max(0, self.total - self.done) / 2 / self.kib_per_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,7 @@ class Array:
     read_only: str  # "", "read-only", "auto-read-only"
     source: str
     doubts: tuple[str, ...] = ()  # sentences: what could not be read, or contradicts itself
+    previous: int | None = None  # raid_disks before a reshape that has not ended
 
     @property
     def missing(self) -> int:
@@ -65,3 +78,48 @@ class Array:
 
 
 Arrays = Observed[tuple[Array, ...]]
+
+
+def summary(array: Array) -> str:
+    """One line for a screen: ``md0 raid10 7 of 8 in sync, degraded``."""
+    name = f"{array.name} {array.level}".rstrip()
+    if array.health is Health.INACTIVE:
+        return f"{name} inactive, {_count(len(array.members), 'member device')}"
+    parts = [*_members(array), *_sync(array), *([array.read_only] if array.read_only else [])]
+    return f"{name} {', '.join(parts)}{_growth(array)}"
+
+
+def _members(array: Array) -> list[str]:
+    lost = "failed" if array.health is Health.FAILED else "degraded" if array.missing else ""
+    if array.health is Health.RESHAPING and not lost:
+        return []
+    return [f"{array.working} of {array.expected} in sync", *([lost] if lost else [])]
+
+
+def _sync(array: Array) -> list[str]:
+    progress = array.progress
+    if progress is None:
+        return []
+    percent = f" {int(progress.fraction * 100)} %" if progress.total else ""
+    left = progress.seconds_left
+    return [
+        f"{progress.action}{percent}{' ' + progress.held if progress.held else ''}",
+        *([f"{_duration(left)} left"] if left is not None else []),
+    ]
+
+
+def _growth(array: Array) -> str:
+    if array.previous is None:
+        return ""
+    return f" ({_count(array.expected or 0, 'member')}, was {array.previous})"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

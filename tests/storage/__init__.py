@@ -1,0 +1,1 @@
+"""Arrays: captured md trees, read by the same code under another root."""
