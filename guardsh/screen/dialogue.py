@@ -29,7 +29,7 @@ def ask(terminal: Terminal, verdict: Verdict, patience: float, painting: bool = 
     try:
         with terminal.undisturbed(), terminal.exclusive(patience), terminal.cooked():
             typed = _typed(terminal, verdict, patience, os.environ, painting)
-        outcome = judge(typed, verdict, os.uname().nodename)
+        outcome = judge(typed, verdict)
         begin = ""
     except NoAnswer as instead:
         outcome = Rejected("", instead.why)
@@ -39,17 +39,28 @@ def ask(terminal: Terminal, verdict: Verdict, patience: float, painting: bool = 
     return outcome
 
 
-def judge(typed: str, verdict: Verdict, full_host: str) -> Accepted | Rejected:
-    """Compare a line as it came from the terminal with the phrase. ``full_host`` is the node's own full name, which
-    is as good as its first label."""
-    answer = safe(" ".join(escape.without_sequences(typed).split()))
+def judge(typed: str, verdict: Verdict) -> Accepted | Rejected:
+    """Compare a line as it came from the terminal with the phrase."""
+    answer = " ".join(escape.without_sequences(typed).split())
     if escape.PASTE_BEGINS in typed or escape.PASTE_ENDS in typed:
         return Rejected(answer, "pasted, not typed")
     if not answer:
         return Rejected("", "nothing typed")
-    if answer.casefold() in _phrases(verdict, full_host):
+    if matches(answer, verdict):
         return Accepted(answer)
     return Rejected(answer, contrast(answer, verdict))
+
+
+def matches(answer: str, verdict: Verdict) -> bool:
+    """Whether ``answer`` is the phrase, in letters of either case; the node's own full name is as good as the host
+    name's first label."""
+    short, _, rest = verdict.phrase.partition(" ")
+    hosts = {short, _first_label(short)}
+    full = os.uname().nodename
+    if _first_label(full) == _first_label(short):
+        hosts.add(full)
+    given = " ".join(answer.split()).casefold()
+    return given in {f"{host} {rest}".casefold() for host in hosts}
 
 
 def contrast(answer: str, verdict: Verdict) -> str:
@@ -61,15 +72,11 @@ def contrast(answer: str, verdict: Verdict) -> str:
     what = f"it is {_OWN_WORDS.get(verdict.subject.word, verdict.subject.word)}"
     if verdict.subject.only_copy:
         what += ", the only live copy, which must be said in words"
-    return f"you typed {shortened(answer, 60)}; this is {safe(verdict.host)}, and {what}"
+    return f"you typed {safe(shortened(answer, 60))}; this is {safe(verdict.host)}, and {what}"
 
 
-def _phrases(verdict: Verdict, full_host: str) -> set[str]:
-    short, _, rest = verdict.phrase.partition(" ")
-    hosts = {short, short.partition(".")[0]}
-    if full_host.partition(".")[0].casefold() == short.partition(".")[0].casefold():
-        hosts.add(full_host)
-    return {f"{host} {rest}".casefold() for host in hosts}
+def _first_label(host: str) -> str:
+    return host.partition(".")[0].casefold()
 
 
 def _typed(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
-from guardsh.model.verdict import Reason, Verdict
+from guardsh.model.verdict import Decision, Reason, Verdict
 from guardsh.screen.host_name import host_name_remark
 from guardsh.screen.plain import safe, shortened
 from guardsh.screen.rows import headline, paragraph, table
@@ -16,6 +17,12 @@ _TYPE_ONLY_COPY = (
     "To run it all the same, type the host name and the role of what it would hit, as they stand in the first line, "
     "and then the words that say why this was refused: only copy."
 )
+_WOULD = {
+    Decision.ALLOW: "It would run.",
+    Decision.NOTICE: "It would run, with a notice.",
+    Decision.CHALLENGE: "It would ask for host name and role.",
+    Decision.REFUSE: "It would be refused.",
+}
 
 
 def challenge(verdict: Verdict, width: int, style: Style = WORDS) -> list[str]:
@@ -34,13 +41,30 @@ def challenge(verdict: Verdict, width: int, style: Style = WORDS) -> list[str]:
 
 def refusal(verdict: Verdict, width: int, style: Style = WORDS) -> list[str]:
     """What is said where nothing can be answered, the way forward last."""
-    texts = [_text(reason, verdict) for reason in verdict.reasons]
-    return [
-        *_findings(verdict, width, style),
-        *_sentences([*texts, "Refused."], width),
-        *_hints(verdict, width),
-        "",
-    ]
+    return _concluded(verdict, "Refused.", width, style)
+
+
+def verdict(verdict: Verdict, width: int = 100, style: Style = WORDS) -> list[str]:
+    """What is decided where nothing is asked and nothing runs: `check` and --dry-run."""
+    return _concluded(verdict, _WOULD[verdict.decision], width, style)
+
+
+def facts(verdict: Verdict) -> dict[str, Any]:
+    """The verdict as JSON values, for --json and the audit trail."""
+    subject = verdict.subject
+    return {
+        "decision": verdict.decision.name.lower(),
+        "host": verdict.host,
+        "subject": subject and {"word": subject.word, "title": subject.title, "only_copy": subject.only_copy},
+        "summary": verdict.summary,
+        "reasons": [
+            {"code": reason.code, "sentence": reason.sentence, "sources": list(reason.sources)}
+            for reason in verdict.reasons
+        ],
+        "evidence": [{"label": label, "value": value, "source": source} for label, value, source in verdict.evidence],
+        "hints": list(verdict.hints),
+        "unattended": verdict.unattended,
+    }
 
 
 def notice(verdict: Verdict) -> str:
@@ -54,16 +78,24 @@ def unattended(verdict: Verdict, command: Sequence[str]) -> str:
     Host and role are left for a person to write: a line to copy, or $(hostname), would confirm anything anywhere.
     """
     word = verdict.subject.word if verdict.subject else "unknown"
+    what = f"guardsh: {safe(verdict.host)} ({safe(word)}): {_one_line(verdict)} Refused."
+    return f"{what} {_way_forward(verdict, command)}".rstrip()
+
+
+def _way_forward(verdict: Verdict, command: Sequence[str]) -> str:
+    if not command:
+        return ""
     line = safe(shortened(shlex.join(command), 200))
-    return f"guardsh: {safe(verdict.host)} ({safe(word)}): {_one_line(verdict)} Refused. {_way_forward(verdict, line)}"
-
-
-def _way_forward(verdict: Verdict, line: str) -> str:
     if verdict.subject is None or verdict.subject.only_copy:
         return f"hint: at a terminal: guardsh run --override 'REASON' -- {line}"
     if verdict.subject.word == "unknown":
         return f"hint: run it at a terminal, where it can be asked about: guardsh run -- {line}"
     return f"hint: with host and role as you know them: guardsh run --confirm 'HOST ROLE' -- {line}"
+
+
+def _concluded(verdict: Verdict, conclusion: str, width: int, style: Style) -> list[str]:
+    sentences = [*(_text(reason, verdict) for reason in verdict.reasons), conclusion]
+    return [*_findings(verdict, width, style), *_sentences(sentences, width), *_hints(verdict, width), ""]
 
 
 def _findings(verdict: Verdict, width: int, style: Style) -> list[str]:
