@@ -14,6 +14,14 @@ COMMANDS = {
     "wal-g": "guardsh.commands.wal_g",
 }
 
+# Programs that run the command in their words; guardsh.commands.prefixes knows the options of each.
+PREFIXES = frozenset(
+    {
+        *("chrt", "command", "doas", "env", "exec", "flock", "ionice", "nice", "nohup"),
+        *("runuser", "setsid", "stdbuf", "sudo", "taskset", "time", "timeout"),
+    }
+)
+
 
 def understand(invocation: Invocation) -> tuple[Intent, ...]:
     """What the command would do; empty where it is not guarded, or certainly does nothing to an instance."""
