@@ -67,7 +67,7 @@ def _by_processes(server: Server | None) -> Observed[Role]:
     if _starting_up(server) and any(_STREAMING.fullmatch(title) for title in server.titles):
         return Known(Role.REPLICA, "walreceiver is streaming")
     if _starting_up(server):
-        return Unknown("only startup is running: some recovery")
+        return Unknown("startup is running, no walreceiver is streaming: some recovery")
     return Unknown(f"the children of process {server.pid} do not tell")
 
 

@@ -93,7 +93,7 @@ def hear(answers: Answers) -> Testimony:
             archiver=_read(archiver, lambda rows: _archiver(rows, waiting), f"pg_stat_archiver on {answers.where}"),
             receiver=_read(receiver, _receiver, f"pg_stat_wal_receiver on {answers.where}"),
             clients=_read(clients, _clients, f"pg_stat_activity on {answers.where}"),
-            timeline=_read(timeline, lambda rows: int(rows[0][0]), f"write position on {answers.where}"),
+            timeline=_read(timeline, lambda rows: int(rows[0][0]), f"WAL position on {answers.where}"),
         ),
     )
 

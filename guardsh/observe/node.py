@@ -1,0 +1,182 @@
+"""This node as it is now: every instance on it, each looked at apart, under one deadline."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from guardsh.model.data_directory import DataDirectory
+from guardsh.model.instance import Instance, Server
+from guardsh.model.node import Node
+from guardsh.model.observed import Known, Observed, Unknown
+from guardsh.model.place import Place
+from guardsh.model.policy import Connection
+from guardsh.model.storage import Arrays
+from guardsh.observe import data_directory, instance, replication
+from guardsh.system import database, processes
+from guardsh.system.apart import Apart, Deadline, apart
+
+T = TypeVar("T")
+Pair = tuple[DataDirectory, Server | None]
+
+
+def look(
+    data_directories: Sequence[str],
+    connections: Sequence[Connection],
+    deadline: Deadline,
+    *,
+    root: str = "/",
+    sizes: bool = False,
+) -> Node:
+    """Every instance that runs here, and every data directory found here or named in ``data_directories``.
+
+    ``root`` holds the ``proc``, ``sys`` and ``etc`` that are read. Never raises: what hangs or may not be read is
+    Unknown, and leaves the others alone.
+    """
+    arrays = Apart(partial(_arrays, root))
+    servers, paths = _survey(data_directories, deadline, root)
+    running = servers.value if isinstance(servers, Known) else ()
+    asked = _ask(running, connections, deadline)
+    pairs = _directories(running, paths, deadline, sizes=sizes)
+    told = dict(zip(running, _heard(asked, deadline), strict=True))
+    if isinstance(servers, Unknown):
+        instances = tuple(instance.unseen(directory, servers.why) for directory, _ in pairs)
+    else:
+        instances = tuple(_instance(directory, server, told) for directory, server in pairs)
+    return Node(host_name(), instances, _flat(arrays.result(deadline)), now())
+
+
+def instances_of(pairs: Iterable[Pair], connections: Sequence[Connection], deadline: Deadline) -> tuple[Instance, ...]:
+    """The instances of directories that have been looked at, in order; the live ones are asked side by side."""
+    pairs = list(pairs)
+    running = [server for _, server in pairs if server is not None]
+    told = dict(zip(running, _heard(_ask(running, connections, deadline), deadline), strict=True))
+    return tuple(_instance(directory, server, told) for directory, server in pairs)
+
+
+def of(instances: tuple[Instance, ...], deadline: Deadline, root: str = "/") -> Node:
+    """The node with just these instances, and all its arrays."""
+    return Node(host_name(), instances, _flat(apart(partial(_arrays, root), deadline)), now())
+
+
+def host_name() -> str:
+    """The short host name, as the operator types it."""
+    return socket.gethostname().partition(".")[0]
+
+
+def now() -> float:
+    return time.time()
+
+
+def _survey(
+    data_directories: Sequence[str], deadline: Deadline, root: str
+) -> tuple[Observed[tuple[Server, ...]], tuple[str, ...]]:
+    """The live servers, and the data directories found on disk. They may take half of the time."""
+    from guardsh.observe import discovery
+
+    half = Deadline(deadline.left() / 2)
+    scan = Apart(partial(processes.servers, os.path.join(root, "proc")))
+    find = Apart(partial(discovery.data_directories, root, tuple(data_directories)))
+    servers, found = scan.result(half), find.result(half)
+    return servers, found.value if isinstance(found, Known) else tuple(data_directories)
+
+
+def _directories(
+    running: Sequence[Server], paths: Iterable[str], deadline: Deadline, *, sizes: bool
+) -> tuple[Pair, ...]:
+    """Those of the servers first, then those that no server has, each once."""
+    wanted: list[tuple[str, Server | None]] = [(_path_of(server), server) for server in running]
+    wanted += [(path, None) for path in paths]
+    looks = [Apart(partial(data_directory.look, path, server)) for path, server in wanted]
+    measures = [Apart(partial(data_directory.size, path, _budget(deadline))) for path, _ in wanted if sizes]
+    seen = [_looked(work, path, server, deadline) for work, (path, server) in zip(looks, wanted, strict=True)]
+    if sizes:
+        measured = [work.result(deadline) for work in measures]
+        seen = [replace(one, size=size) for one, size in zip(seen, measured, strict=True)]
+    return _each_once(zip(seen, (server for _, server in wanted), strict=True))
+
+
+def _budget(deadline: Deadline) -> Deadline:
+    """Less than is left, so that an estimate comes home."""
+    return Deadline(deadline.left() * 0.6)
+
+
+def _path_of(server: Server) -> str:
+    """Where its data directory is, as far as this account can tell."""
+    if server.directory is not None:
+        return server.directory.path
+    given = server.directory_argument or ""
+    return given if os.path.isabs(given) else f"/proc/{server.pid}/cwd"
+
+
+def _looked(work: Apart[DataDirectory], path: str, server: Server | None, deadline: Deadline) -> DataDirectory:
+    result = work.result(deadline)
+    if isinstance(result, Known):
+        return result.value
+    hidden = data_directory.unseen(path, result.why)
+    return replace(hidden, place=server.directory) if server and server.directory else hidden
+
+
+def _each_once(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
+    """A directory that two paths lead to is kept where it came first: with its server."""
+    kept: dict[object, Pair] = {}
+    for directory, server in pairs:
+        kept.setdefault(directory.place.identity or directory.place.path, (directory, server))
+    return tuple(kept.values())
+
+
+def _ask(
+    running: Sequence[Server], connections: Sequence[Connection], deadline: Deadline
+) -> list[Apart[Observed[replication.Testimony]] | None]:
+    """Begin to ask every server that can answer; None for one that is suspended."""
+    if len(running) > 1:
+        database.load()
+    return [None if server.suspended else Apart(partial(_talk, server, connections, deadline)) for server in running]
+
+
+def _talk(server: Server, connections: Sequence[Connection], deadline: Deadline) -> Observed[replication.Testimony]:
+    conninfo = next((each.conninfo for each in connections if _is_of(each, server.directory)), None)
+    answers = database.session(server, conninfo, replication.STATEMENTS, deadline)
+    return answers if isinstance(answers, Unknown) else Known(replication.hear(answers.value), answers.source)
+
+
+def _is_of(connection: Connection, place: Place | None) -> bool:
+    if place is None:
+        return False
+    try:
+        status = os.stat(connection.directory)
+    except OSError:
+        return connection.directory == place.path
+    return place.identity == (status.st_dev, status.st_ino)
+
+
+def _heard(
+    asked: Sequence[Apart[Observed[replication.Testimony]] | None], deadline: Deadline
+) -> list[Observed[replication.Testimony]]:
+    return [
+        Unknown("not asked: its postmaster is suspended") if work is None else _flat(work.result(deadline))
+        for work in asked
+    ]
+
+
+def _instance(
+    directory: DataDirectory, server: Server | None, told: dict[Server, Observed[replication.Testimony]]
+) -> Instance:
+    sql = Unknown("no server to ask") if server is None else told[server]
+    return instance.combine(directory, server, sql)
+
+
+def _arrays(root: str) -> Arrays:
+    from guardsh.observe import storage
+
+    return storage.arrays(root)
+
+
+def _flat(result: Observed[Observed[T]]) -> Observed[T]:
+    """What a child found, or why there is nothing from it."""
+    return result if isinstance(result, Unknown) else result.value
