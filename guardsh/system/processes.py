@@ -51,13 +51,16 @@ def open_files_below(place: Place, root: str = "/proc") -> tuple[int, ...]:
     Best effort: processes that this account may not look into are left out. The caller's own process group is not
     looked at. A shell that merely stands in the directory does not count: session leaders and the caller's ancestors.
     """
-    listed = {process.pid: process for process in proc.processes(root) if process.group != os.getpgrp()}
-    ancestors = proc.ancestors(os.getppid(), listed)
+    listed = {process.pid: process for process in proc.processes(root)}
+    ancestors = proc.ancestors(os.getpid(), listed)
     found = (
-        pid
-        for pid, process in listed.items()
-        if _has_open(pid, place.path, root)
-        or (pid not in ancestors and not _is_shell(process) and _works_in(pid, place.path, root))
+        process.pid
+        for process in listed.values()
+        if process.group != os.getpgrp()
+        and (
+            _has_open(process.pid, place.path, root)
+            or (not _is_shell(process) and process.pid not in ancestors and _works_in(process.pid, place.path, root))
+        )
     )
     return tuple(islice(found, _AS_MANY_AS_ANYONE_READS))
 
