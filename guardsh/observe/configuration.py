@@ -24,22 +24,22 @@ class Configuration:
 
     primary_conninfo: Observed[str]
     restore_command: Observed[str]
+    archive_mode: Observed[str]
     places: tuple[Place, ...]
     data_directory: str
 
 
 def look(directory: Place, server: Server | None, version: Observed[str], root: str = "/") -> Configuration:
     """The configuration of the instance in ``directory`` as its files have it now (a server may not have reread it)."""
-    main = _main_file(directory, server, root)
-    own = f"{directory.path}/postgresql.auto.conf"
-    in_force = (f"{directory.path}/recovery.conf",) if _has_recovery_conf(version) else (own, main)
-    files = [Source(path) for path in in_force if os.path.lexists(path)]
-    main_file = Source(main)
+    main = Source(_main_file(directory, server, root))
+    prevailing_first = [Source(f"{directory.path}/postgresql.auto.conf"), main]
+    recovery = [Source(f"{directory.path}/recovery.conf")] if _has_recovery_conf(version) else prevailing_first
     return Configuration(
-        primary_conninfo=_setting("primary_conninfo", files, directory),
-        restore_command=_setting("restore_command", files, directory),
-        places=tuple(_outside(_places(main_file, directory.path), directory.path)),
-        data_directory=main_file.values.get("data_directory", ""),
+        primary_conninfo=_setting("primary_conninfo", recovery),
+        restore_command=_setting("restore_command", recovery),
+        archive_mode=_setting("archive_mode", prevailing_first),
+        places=tuple(_outside(_places(main, directory.path), directory.path)),
+        data_directory=main.values.get("data_directory", ""),
     )
 
 
@@ -60,7 +60,10 @@ def resolve_configuration_directory(path: str) -> Observed[str]:
 
 
 class Source:
-    """One file of settings, with those it includes; ``why`` says it where they could not be read."""
+    """One file of settings, with those it includes; ``why`` says it where they could not be read.
+
+    A file that does not exist sets nothing; an included one must exist.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -69,22 +72,21 @@ class Source:
         try:
             settings = read(path)
         except OSError as error:
-            self.why = f"could not read {error.filename or path}: {(error.strerror or str(error)).lower()}"
+            if error.filename != path or not isinstance(error, FileNotFoundError | NotADirectoryError):
+                self.why = f"could not read {error.filename}: {(error.strerror or str(error)).lower()}"
         except SettingsError as error:
             self.why = str(error)
         self.values = settings.values
         self.files = settings.files
 
 
-def _setting(name: str, files: list[Source], directory: Place) -> Observed[str]:
+def _setting(name: str, files: list[Source]) -> Observed[str]:
     """From the file that prevails; a later one is not asked where an earlier one cannot be read."""
     for file in files:
         if file.why:
             return Unknown(file.why)
         if name in file.values:
             return Known(file.values[name], f"{name} in {file.path}")
-    if not files:
-        return Known("", f"no configuration file in {directory.path} sets {name}")
     return Known("", f"{name} is not set in {' or '.join(file.path for file in files)}")
 
 
@@ -118,7 +120,8 @@ def _debian(directory: Place, root: str) -> Iterator[str]:
 
 
 def _places(main: Source, directory: str) -> Iterator[str]:
-    yield os.path.dirname(os.path.realpath(main.path))
+    if main.files:
+        yield os.path.dirname(main.files[0])
     yield from main.files
     for name in _FILES:
         if main.values.get(name):

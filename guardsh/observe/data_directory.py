@@ -25,6 +25,7 @@ _TELLING = frozenset(
         "recovery.signal", "standby.signal", "tablespace_map",
     }
 )  # fmt: skip
+_OFF = frozenset({"", "off", "false", "no", "0"})  # of archive_mode (src/backend/access/transam/xlog.c)
 _ATTEMPTS = 5  # pg_control may be read in the middle of a write, which takes microseconds
 
 
@@ -53,13 +54,14 @@ def look(path: str, server: Server | None = None, root: str = "/") -> DataDirect
         configuration=settings.places,
         links=outlying.links(_ways(path, place.path, server, settings.data_directory)),
         writers=writers,
+        archived=_archived(settings.archive_mode, place.path),
     )
 
 
 def unseen(path: str, why: str) -> DataDirectory:
     """A directory that could not be looked at: nothing is known of it but its path."""
     unknown = Unknown(why)
-    return DataDirectory(Place(path, None), None, *(unknown,) * 6)
+    return DataDirectory(Place(path, None), None, *(unknown,) * 6, archived=unknown)
 
 
 def size(path: str, deadline: Deadline) -> Size:
@@ -172,6 +174,18 @@ def _observed(read: Callable[[], T], source: str) -> Observed[T]:
         return Unknown(_reason(error))
     except ValueError as error:
         return Unknown(str(error))
+
+
+def _archived(mode: Observed[str], path: str) -> Observed[bool]:
+    """Whether WAL of it is, or was, kept elsewhere: archive_mode, or what archive_status tells of earlier times."""
+    if isinstance(mode, Unknown):
+        return mode
+    if mode.value.lower() not in _OFF:
+        return Known(True, mode.source)
+    try:
+        return Known(bool(os.listdir(f"{path}/pg_wal/archive_status")), f"{path}/pg_wal/archive_status; {mode.source}")
+    except OSError as error:
+        return Unknown(_reason(error))
 
 
 def _ways(path: str, directory: str, server: Server | None, setting: str) -> list[str]:
