@@ -42,7 +42,7 @@ def look(
     servers, paths = _survey(data_directories, deadline, root)
     running = servers.value if isinstance(servers, Known) else ()
     asked = _ask(running, connections, deadline)
-    pairs = _directories(running, paths, deadline, sizes=sizes)
+    pairs = directories(running, paths, deadline, sizes=sizes)
     told = dict(zip(running, _heard(asked, deadline), strict=True))
     if isinstance(servers, Unknown):
         instances = tuple(instance.unseen(directory, servers.why) for directory, _ in pairs)
@@ -86,10 +86,10 @@ def _survey(
     return servers, found.value if isinstance(found, Known) else tuple(data_directories)
 
 
-def _directories(
-    running: Sequence[Server], paths: Iterable[str], deadline: Deadline, *, sizes: bool
+def directories(
+    running: Sequence[Server], paths: Iterable[str], deadline: Deadline, *, sizes: bool = False
 ) -> tuple[Pair, ...]:
-    """Those of the servers first, then those that no server has, each once."""
+    """Looks at the servers' directories first, then at those that no server has; each once, and apart."""
     wanted: list[tuple[str, Server | None]] = [(_path_of(server), server) for server in running]
     wanted += [(path, None) for path in paths]
     looks = [Apart(partial(data_directory.look, path, server)) for path, server in wanted]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from guardsh.model.verdict import Verdict
 from guardsh.screen import report
+from guardsh.screen.plain import safe
 from guardsh.screen.style import style_for
 from guardsh.system.terminal import NoAnswer, Terminal
 
@@ -16,7 +17,7 @@ def say(lines: Sequence[str]) -> None:
     """Lines for the person at the terminal; without one they are not said: cron mails what is on standard error."""
     try:
         with Terminal() as terminal:
-            terminal.write_if_possible(_text(lines))
+            terminal.write_if_possible(_text([safe(line) for line in lines]))
     except OSError:
         return
 

@@ -1,0 +1,49 @@
+"""guardsh status: what this node is, and how we know."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+
+import click
+
+from guardsh.model.node import Node
+from guardsh.observe import node
+from guardsh.policy import config
+from guardsh.screen import status
+from guardsh.screen.facts import SCHEMA, facts
+from guardsh.system.apart import Deadline
+
+_INTERVAL = 2.0
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="For programs: docs/json.md.")
+@click.option("--watch", is_flag=True, help="Look again every two seconds, until Ctrl-C.")
+def command(as_json: bool, watch: bool) -> None:
+    """Show every instance of this node with its role and state, its arrays, and where each line comes from."""
+    while True:
+        text = _shown(_seen(), as_json)
+        if watch and sys.stdout.isatty():
+            click.clear()
+        click.echo(text)
+        if not watch:
+            return
+        time.sleep(_INTERVAL)
+
+
+def _seen() -> Node:
+    try:
+        policy = config.load()
+    except config.ConfigurationError as error:
+        click.echo("\n".join(error.problems), err=True)
+        policy = config.builtin()
+    return node.look(policy.data_directories, policy.connections, Deadline(policy.deadline), sizes=True)
+
+
+def _shown(seen: Node, as_json: bool) -> str:
+    if as_json:
+        return json.dumps({"schema": SCHEMA, **facts(seen)}, indent=2)
+    return "\n".join(status.status(seen, shutil.get_terminal_size().columns))

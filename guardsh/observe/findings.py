@@ -1,0 +1,155 @@
+"""Everything a verdict stands on: the targets resolved, the instances they touch, the questions answered."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from guardsh.model.finding import Findings
+from guardsh.model.instance import Instance
+from guardsh.model.intent import Effect, Extent, Intent, Invocation
+from guardsh.model.node import Node
+from guardsh.model.observed import Known, Unknown
+from guardsh.model.policy import Policy
+from guardsh.observe import answers, data_directory, discovery, node, search, touching
+from guardsh.observe.paths import Reached, below, lineage, reach
+from guardsh.system import processes
+from guardsh.system.apart import Apart, Deadline, apart
+
+_GRACE = 0.3  # seconds for putting the answers together after the deadline of the looks themselves
+_MEASURING = 0.1  # seconds for an estimate of the size
+_AS_MANY_AS_ANYONE_READS = 8
+
+
+def look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -> Findings:
+    """Look at what the intents would touch, as it is now; all of it within the policy's deadline.
+
+    Whatever could not be looked at is a sentence in ``unseen``. Never raises.
+    """
+    if not intents:
+        return Findings(Node(node.host_name(), (), Unknown("not looked at"), node.now()), (), (), ())
+    seen = apart(partial(_look, intents, invocation, policy), Deadline(policy.deadline + _GRACE))
+    if isinstance(seen, Known):
+        return seen.value
+    nothing = Node(node.host_name(), (), Unknown(seen.why), node.now())
+    return Findings(nothing, intents, ((),) * len(intents), ((seen.why,),) * len(intents))
+
+
+@dataclass(slots=True)
+class _Reach:
+    """Where one intent's targets lead."""
+
+    reached: list[Reached]
+    unseen: list[str]
+
+
+def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -> Findings:
+    deadline = Deadline(policy.deadline)
+    reaches = [_reach(intent, invocation.cwd) for intent in intents]
+    nearby = _search(intents, reaches, deadline)
+    known = discovery.data_directories("/", policy.data_directories)
+    pairs = node.directories(processes.servers(), (*nearby.data_directories, *known), deadline)
+    touched = [[touching.touched(one.reached, directory) for directory, _ in pairs] for one in reaches]
+    wanted = [
+        number
+        for number in range(len(pairs))
+        if any(row[number] for row in touched) or any(map(touching.is_node_wide, intents))
+    ]
+    instances = dict(zip(wanted, _instances([pairs[number] for number in wanted], policy, deadline), strict=True))
+    orphans = _orphans(nearby.parts, pairs)
+    return Findings(
+        node=node.of(tuple(instances.values()), deadline),
+        intents=intents,
+        touches=tuple(
+            tuple(touching.touch(intent, found, instances[number]) for number, found in enumerate(row) if found)
+            for intent, row in zip(intents, touched, strict=True)
+        ),
+        unseen=tuple((*one.unseen, *nearby.doubts, *orphans) for one in reaches),
+        answers=answers.to(intents, invocation, deadline),
+    )
+
+
+def _reach(intent: Intent, cwd: str) -> _Reach:
+    result = _Reach([], [])
+    for target in intent.targets:
+        try:
+            found = reach(target, intent.effect, cwd)
+        except OSError as error:
+            result.unseen.append(f"could not look at {target.path}: {(error.strerror or str(error)).lower()}")
+            continue
+        if found is not None:
+            result.reached.append(found if target.extent is not Extent.INSTANCE else _instance_at(found, result.unseen))
+    del result.unseen[_AS_MANY_AS_ANYONE_READS:]
+    return result
+
+
+def _instance_at(found: Reached, unseen: list[str]) -> Reached:
+    """The data directory itself where a configuration directory was named (pg_ctl -D /etc/postgresql/15/main)."""
+    resolved = data_directory.resolve_configuration_directory(found.place.path)
+    if isinstance(resolved, Unknown):
+        unseen.append(resolved.why)
+        return found
+    return reach(replace(found.target, path=resolved.value), Effect.START, "/") or found
+
+
+def _search(intents: Sequence[Intent], reaches: Sequence[_Reach], deadline: Deadline) -> search.Found:
+    """What lies above and below the targets; parents that many operands share are climbed once."""
+    found = search.Found()
+    climbed: set[str] = set()
+    for intent, one in zip(intents, reaches, strict=True):
+        for reached in one.reached:
+            parent = os.path.dirname(reached.place.path)
+            if parent not in climbed:
+                climbed.add(parent)
+                found.add(search.above(reached.lineage[1:]))
+            found.add(_search_target(intent, reached, deadline))
+    return found
+
+
+def _search_target(intent: Intent, reached: Reached, deadline: Deadline) -> search.Found:
+    if reached.target.extent is Extent.INSTANCE or intent.effect is Effect.OVERWRITE:
+        found = search.above(reached.lineage[:1])
+        found.data_directories.append(reached.place.path)
+        return found
+    if reached.directory and reached.link is None and reached.target.extent is Extent.TREE:
+        return search.below(reached.place.path, deadline)
+    return search.Found()
+
+
+def _instances(pairs: Sequence[node.Pair], policy: Policy, deadline: Deadline) -> tuple[Instance, ...]:
+    """The instances, asked by SQL while their size is estimated."""
+    measuring = Deadline(_MEASURING)
+    measures = [Apart(partial(data_directory.size, directory.place.path, measuring)) for directory, _ in pairs]
+    instances = node.instances_of(pairs, policy.connections, deadline)
+    return tuple(
+        replace(instance, directory=replace(instance.directory, size=measure.result(deadline)))
+        for instance, measure in zip(instances, measures, strict=True)
+    )
+
+
+def _orphans(parts: Iterable[str], pairs: Sequence[node.Pair]) -> tuple[str, ...]:
+    """What looks like a pg_wal or a tablespace with data in it, and belongs to no instance that we know."""
+    places = [
+        place
+        for directory, _ in pairs
+        for place in (directory.place, directory.wal, *directory.tablespaces)
+        if place is not None
+    ]
+    return tuple(
+        f"{path} looks like {_what_part(path)} of an instance that is not known on this node"
+        for path in dict.fromkeys(parts)
+        if all(below(lineage(path), place) is None for place in places) and _may_hold_data(path)
+    )
+
+
+def _what_part(path: str) -> str:
+    return "a tablespace" if os.path.basename(path).startswith("PG_") else "the pg_wal"
+
+
+def _may_hold_data(path: str) -> bool:
+    try:
+        return search.holds_data(path)
+    except OSError:
+        return True
