@@ -1,4 +1,4 @@
-"""The demo's node: a primary, its replica, an aborted restore and something unrelated, below one temporary directory."""
+"""The demo's node: a primary, its replica, an aborted restore and an unrelated tree, in a temporary directory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ GUARDED = ("pg_ctl", "rm", "wal-g")
 _RESTORE_DIRECTORIES = (
     "base", "base/1", "base/4", "base/5", "global", "pg_commit_ts", "pg_dynshmem", "pg_logical", "pg_logical/mappings",
     "pg_logical/snapshots", "pg_multixact", "pg_multixact/members", "pg_multixact/offsets", "pg_notify", "pg_replslot",
-    "pg_serial", "pg_snapshots", "pg_stat", "pg_stat_tmp", "pg_subtrans", "pg_tblspc", "pg_twophase", "pg_wal", "pg_xact",
+    "pg_serial", "pg_snapshots", "pg_stat", "pg_stat_tmp", "pg_subtrans", "pg_tblspc", "pg_twophase", "pg_wal",
+    "pg_xact",
 )  # fmt: skip
 _WAL_G = """\
 #!/bin/sh
