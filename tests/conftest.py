@@ -1,0 +1,61 @@
+"""Real PostgreSQL for every test that asks for it: fresh servers, or a pair shared by those that only look."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from guardsh.operations.lab import Binaries, Lab
+from tests.postgres.lab import Pair, every_version, pair
+
+_VERSIONS = every_version()
+
+
+def pytest_report_header() -> str:
+    return f"PostgreSQL: {', '.join(_VERSIONS) or 'none'}"
+
+
+@contextmanager
+def _lab(binaries: Binaries) -> Iterator[Lab]:
+    # A socket's path has at most 107 bytes (unix(7)), and pytest's own directories are long and private.
+    directory = tempfile.mkdtemp(prefix="guardsh-")
+    try:
+        with Lab(directory, binaries) as lab:
+            yield lab
+    finally:
+        shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session", params=[*_VERSIONS] or ["none"])
+def version(request: pytest.FixtureRequest) -> str:
+    """Each major version of PostgreSQL on this machine."""
+    if request.param not in _VERSIONS:
+        pytest.skip("no PostgreSQL server programs on this machine")
+    return str(request.param)
+
+
+@pytest.fixture
+def every_lab(version: str) -> Iterator[Lab]:
+    """An empty lab, once for each version of PostgreSQL."""
+    with _lab(_VERSIONS[version]) as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    """An empty lab of the version that guardsh itself would choose."""
+    if not _VERSIONS:
+        pytest.skip("no PostgreSQL server programs on this machine")
+    with _lab(next(iter(_VERSIONS.values()))) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def every_pair(version: str) -> Iterator[Pair]:
+    """A running primary and replica, once for each version; only to be looked at."""
+    with _lab(_VERSIONS[version]) as lab:
+        yield pair(lab)
