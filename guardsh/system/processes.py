@@ -106,8 +106,9 @@ def _server(process: proc.Process, titles: tuple[str, ...], booted: float, root:
 
 def _titles(postmaster: int, found: dict[int, proc.Process], root: str) -> tuple[str, ...]:
     """What the children call themselves, without ``postgres: `` and the cluster name: the part that all share."""
-    children = (proc.words(process.pid, root) for process in found.values() if process.parent == postmaster)
-    titles = [words[0].removeprefix(_TITLE) for words in children if words and words[0].startswith(_TITLE)]
+    children = sorted(process.pid for process in found.values() if process.parent == postmaster)
+    lines = (proc.words(pid, root) for pid in children)
+    titles = [words[0].removeprefix(_TITLE) for words in lines if words and words[0].startswith(_TITLE)]
     shared = os.path.commonprefix(titles)  # noqa: RUF071 (these are no paths)
     name = shared.rfind(": ") + 2 if ": " in shared else 0
     return tuple(title[name:] for title in titles)

@@ -69,9 +69,19 @@ def give_away(directory: Path) -> None:
 
 def make(postgres: Binaries, below: Path) -> Path:
     """A fresh cluster in ``below/data``."""
-    for directory in (below, *below.parents):
-        if directory.name.startswith("pytest-"):  # 0700: the unprivileged account must get through
-            directory.chmod(0o711)
+    open_the_way(below)
     give_away(below)
     postgres.run("initdb", "-D", str(below / "data"), "-A", "trust", "-N", "--no-locale", "--wal-segsize=1")
     return below / "data"
+
+
+def open_the_way(below: Path) -> None:
+    """Let the unprivileged account through pytest's own directories, which are 0700."""
+    for directory in (below, *below.parents):
+        if directory.name.startswith("pytest-") or directory == below:
+            directory.chmod(0o711)
+
+
+def copy(made: Path, to: Path) -> Path:
+    subprocess.run(["cp", "-a", made, to], check=True)
+    return to

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -29,6 +28,5 @@ def made(postgres: clusters.Binaries, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def fresh(made: Path, tmp_path: Path) -> Path:
     """A cluster that was made and never started, the test's own to take apart."""
-    copy = tmp_path / "data"
-    shutil.copytree(made, copy, symlinks=True)
-    return copy
+    clusters.open_the_way(tmp_path)
+    return clusters.copy(made, tmp_path / "data")
