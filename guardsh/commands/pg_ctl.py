@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from guardsh.commands.grammar import CommandLine, declare, read
 from guardsh.model.intent import Effect, Extent, Intent, Invocation, Target
 
@@ -22,19 +25,37 @@ GRAMMAR = declare(
     *("-e SOURCE", "-N SERVICENAME", "-P PASSWORD", "-S START-TYPE", "-U USERNAME"),
 )
 
-# The effects of each action, in the order in which they happen, and how a sentence about them goes on.
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One effect of an action, how a sentence about it goes on, and how far it reaches from the directory named:
+    initdb takes that for what it is, the others look through a directory that has only the configuration."""
+
+    effect: Effect
+    says: str
+    extent: Extent = Extent.INSTANCE
+    notes: tuple[str, ...] = ()
+
+
+_STOP, _START = Step(Effect.STOP, "would stop"), Step(Effect.START, "would start")
+_INIT = Step(
+    Effect.OVERWRITE,
+    "would create a cluster in",
+    Extent.TREE,
+    ("initdb itself refuses a directory that is not empty",),
+)
 ACTIONS = {
-    "init": ((Effect.OVERWRITE, "would create a cluster in"),),
-    "initdb": ((Effect.OVERWRITE, "would create a cluster in"),),
-    "start": ((Effect.START, "would start"),),
-    "stop": ((Effect.STOP, "would stop"),),
-    "restart": ((Effect.STOP, "would stop"), (Effect.START, "would start again")),
-    "promote": ((Effect.PROMOTE, "would promote"),),
+    "init": (_INIT,),
+    "initdb": (_INIT,),
+    "start": (_START,),
+    "stop": (_STOP,),
+    "restart": (_STOP, _START),
+    "promote": (Step(Effect.PROMOTE, "would promote"),),
     "reload": (),
     "status": (),
     "logrotate": (),
 }
-_UNKNOWN_ACTION = ((Effect.STOP, "could stop"),)
+_UNKNOWN_ACTION = (Step(Effect.STOP, "could stop"),)
 
 # What the postmaster does nothing grave on (pqsignal calls in PostmasterMain, src/backend/postmaster/postmaster.c).
 # USR2 is not among them: the checkpointer exits on it, and with it every session.
@@ -42,35 +63,38 @@ _HARMLESS_SIGNALS = ("HUP", "USR1")
 _GRAVE_SIGNALS = ("ABRT", "INT", "KILL", "QUIT", "TERM", "USR2")
 
 _MODES = {"i": "immediate", "s": "smart"}
-_NOTES = {
-    "init": ("initdb itself refuses a directory that is not empty",),
-    "initdb": ("initdb itself refuses a directory that is not empty",),
-}
 
 # A data directory that is not known may be that of any instance on this node.
 _ANY = Target("/", Extent.TREE)
 
 
 def understand(invocation: Invocation) -> tuple[Intent, ...]:
-    """Without -D and PGDATA, without an action, and for --help and --version, pg_ctl itself does nothing.
-
-    -D may be a directory that has only the configuration: ``Extent.INSTANCE`` leaves it to observation.
-    """
+    """Without -D and PGDATA, without an action, and for --help and --version, pg_ctl itself does nothing."""
     line = _read(invocation.arguments)
     if line.given("--help", "--version") or not line.operands:
         return ()
     action = _action(line)
     if action == "kill":
         return _kill(line)
-    effects = ACTIONS.get(action, _UNKNOWN_ACTION)
-    targets, doubts = _instance(line, invocation)
-    if not targets:
-        return ()
-    if action not in ACTIONS:
-        doubts = (*doubts, f"unknown action {action}")
-    notes = _NOTES.get(action, ())
+    doubts = (*line.doubts, *_doubts(line, action, invocation))
     spoken = f"pg_ctl {action}{_mode(line, action)}"
-    return tuple(Intent(effect, targets, f"{spoken} {goes_on}", doubts, notes) for effect, goes_on in effects)
+    steps = ((step, _targets(line, step.extent, invocation)) for step in ACTIONS.get(action, _UNKNOWN_ACTION))
+    return tuple(
+        Intent(step.effect, targets, f"{spoken} {step.says}", doubts, step.notes) for step, targets in steps if targets
+    )
+
+
+def _read(words: tuple[str, ...]) -> CommandLine:
+    """Options and actions in any order. pg_ctl starts getopt_long anew after the action, so that words after ``--``
+    are operands only up to there."""
+    line = read(GRAMMAR, words)
+    taken = 3 if line.operands[:1] == ("kill",) else 1
+    after = line.operands[taken:]
+    if not any(word.startswith("-") for word in after):
+        return line
+    again = read(GRAMMAR, after)
+    operands = line.operands[:taken] + again.operands
+    return CommandLine(line.options + again.options, operands, line.doubts + again.doubts)
 
 
 def _action(line: CommandLine) -> str:
@@ -79,38 +103,27 @@ def _action(line: CommandLine) -> str:
     return next(grave, line.operands[0])
 
 
-def _read(words: tuple[str, ...]) -> CommandLine:
-    """Options and actions in any order. Its loop starts getopt_long anew after the action, so that what stands after
-    ``--`` is an operand only up to there."""
-    line = read(GRAMMAR, words)
-    taken = 3 if line.operands[:1] == ("kill",) else 1
-    if not any(word.startswith("-") for word in line.operands[taken:]):
-        return line
-    after = _read(line.operands[taken:])
-    operands = line.operands[:taken] + after.operands
-    return CommandLine(line.options + after.options, operands, line.doubts + after.doubts)
-
-
-def _instance(line: CommandLine, invocation: Invocation) -> tuple[tuple[Target, ...], tuple[str, ...]]:
-    """The instance that is meant, and what is doubtful about it."""
-    doubts = line.doubts
-    if any(name in options for options in line.values("--options") for name in ("-D", "--pgdata", "data_directory")):
-        doubts = (*doubts, "-o may name another data directory")
-    directory = line.value("--pgdata")
+def _targets(line: CommandLine, extent: Extent, invocation: Invocation) -> tuple[Target, ...]:
+    """The directory that is meant; where an option is not understood, also each word that may be its value."""
+    directory = _directory(line, invocation)
     if directory is None:
-        directory = invocation.environment.get("PGDATA")
-    if directory is not None:
-        named = (Target(directory or ".", Extent.INSTANCE, follow=True),)
-        return (*named, *_possible(line)), doubts
-    if invocation.prefixes or line.doubts:
-        return (_ANY,), (*doubts, f"no -D, and PGDATA is not known{_after(invocation)}")
-    return (), doubts
+        return (_ANY,) if invocation.prefixes or line.doubts else ()
+    possible = (word for word in line.operands if line.doubts and word not in ACTIONS)
+    return tuple(Target(path or ".", extent, follow=True) for path in (directory, *possible))
 
 
-def _possible(line: CommandLine) -> tuple[Target, ...]:
-    """Where an option is not understood, each word too many may be its value, and so the directory."""
-    words = line.operands if line.doubts else ()
-    return tuple(Target(word, Extent.INSTANCE, follow=True) for word in words if word not in ACTIONS)
+def _directory(line: CommandLine, invocation: Invocation) -> str | None:
+    given = line.value("--pgdata")
+    return invocation.environment.get("PGDATA") if given is None else given
+
+
+def _doubts(line: CommandLine, action: str, invocation: Invocation) -> Iterator[str]:
+    if action not in ACTIONS:
+        yield f"unknown action {action}"
+    if any(name in options for options in line.values("--options") for name in ("-D", "--pgdata", "data_directory")):
+        yield "-o may name another data directory"
+    if _directory(line, invocation) is None:
+        yield f"no -D, and PGDATA is not known{_after(invocation)}"
 
 
 def _after(invocation: Invocation) -> str:

@@ -102,7 +102,7 @@ TABLE: Mapping[str, Prefix] = {
     "time": Prefix(
         declare(
             *("-a, --append", "-f, --format=FORMAT", "-o, --output=FILE", "-p, --portability", "-q, --quiet"),
-            *("-v, --verbose", "--help", "-V, --version"),
+            *("-v, --verbose", "-h, --help", "-V, --version"),
         )
     ),
     "timeout": Prefix(
@@ -132,9 +132,7 @@ def _behind(invocation: Invocation) -> Invocation | None:
     if prefix is None:
         return None
     line = read(prefix.options, invocation.arguments, permute=False)
-    if line.given("--help", "--version", *prefix.instead) or not (
-        prefix.only_with is None or line.given(prefix.only_with)
-    ):
+    if not _runs_words(prefix, line):
         return None
     if line.given("--split-string"):
         return _split(prefix, invocation)
@@ -144,6 +142,12 @@ def _behind(invocation: Invocation) -> Invocation | None:
     own = invocation.words[: len(invocation.words) - len(words)]
     environment = _environment(prefix, line, invocation) | assigned
     return Invocation(words, _directory(line, invocation), environment, invocation.prefixes + own)
+
+
+def _runs_words(prefix: Prefix, line: CommandLine) -> bool:
+    if line.given("--help", "--version", *prefix.instead):
+        return False
+    return prefix.only_with is None or line.given(prefix.only_with)
 
 
 def _split(prefix: Prefix, invocation: Invocation) -> Invocation | None:

@@ -1,0 +1,129 @@
+"""Whatever words a command gets: it is read without an error, no word is changed, and doubt never makes it harmless."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from guardsh.commands import COMMANDS, PREFIXES, understand
+from guardsh.commands.prefixes import peel
+from guardsh.model.intent import Extent, Intent, Invocation, Target
+
+# Words that mean something somewhere, and any text at all: bytes that are no UTF-8 arrive as surrogates.
+TELLING = st.sampled_from(
+    [
+        *("-", "--", "---", "-rf", "-D", "-D/d", "--pgdata", "--pgdata=", "-mi", "--recurs", "-i", "-h", "-x", "--="),
+        *("--confirm", "--config", "--walg-s3-prefix", "--help", "--version", "-T", "-T/a=/b", "-t", "server:/d", "-o"),
+        *("stop", "kill", "KILL", "-1", "0", "12", "promote", "backup-fetch", "delete", "everything", "st", "rm"),
+        *("/", ".", "..", "d/", "", "-S", "-C", "A=b", "sudo", "env", "flock", "timeout", "-u", "\udcff\n\x1b[31m"),
+    ]
+)  # fmt: skip
+ANY_TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=()), max_size=8)
+WORDS = st.lists(TELLING | ANY_TEXT, max_size=12)
+NAMES = st.sampled_from([*COMMANDS, "/opt/wal-g/wal-g", "./rm"])
+ENVIRONMENTS = st.dictionaries(
+    st.sampled_from(["PGDATA", "POSIXLY_CORRECT", "HOME", "WALG_CONFIG_PATH", "WALG_USE_REVERSE_UNPACK"]), ANY_TEXT
+)
+
+
+@given(NAMES, WORDS, ENVIRONMENTS, st.lists(TELLING, max_size=2))
+def test_any_words_are_read(name: str, words: list[str], environment: dict[str, str], prefixes: list[str]) -> None:
+    invocation = Invocation((name, *words), "/work", environment, tuple(prefixes))
+    for intent in understand(invocation):
+        assert intent.action
+        assert all(isinstance(target.path, str) and target.path for target in intent.targets)
+    assert invocation == Invocation((name, *words), "/work", environment, tuple(prefixes))
+
+
+@given(st.lists(st.sampled_from(sorted(PREFIXES)), max_size=4), NAMES, WORDS, ENVIRONMENTS)
+def test_any_prefixes_are_peeled(prefixes: list[str], name: str, words: list[str], environment: dict[str, str]) -> None:
+    peel((*prefixes, *words, name), "/work", environment)
+    peeled = peel((*prefixes, name, *words), "/work", environment)
+    assert peeled.words
+
+
+@given(st.lists(st.sampled_from(["sudo", "nice", "nohup", "command", "setsid", "time"]), max_size=4), NAMES, WORDS)
+def test_words_behind_prefixes_are_untouched(prefixes: list[str], name: str, words: list[str]) -> None:
+    peeled = peel((*prefixes, name, *words), "/work", {})
+    assert (peeled.prefixes, peeled.words) == (tuple(prefixes), (name, *words))
+
+
+DESTRUCTIVE = st.sampled_from(
+    [
+        *("rm -rf d", "rm d", "rm -- d", "rm -d d e", "pg_ctl stop -D /d", "pg_ctl -mi -D/d restart", "pg_ctl promote"),
+        *("pg_ctl kill QUIT 12", "pg_basebackup -D /d", "wal-g backup-fetch /d LATEST", "wal-g wal-fetch a b"),
+        *("wal-g catchup-receive /d 80", "wal-g delete --confirm everything", "wal-g st rm x", "wal-g frob /d"),
+        *("wal-g --walg-s3-prefix s backup-fetch /d LATEST", "wal-g st transfer files x -s other"),
+    ]
+)
+UNHEARD_OF = st.sampled_from(["--unheard-of", "--unheard-of=x", "-@", "--unheard-of=stop"])
+
+
+@given(DESTRUCTIVE, UNHEARD_OF, st.booleans())
+def test_unknown_option_never_makes_it_harmless(line: str, option: str, first: bool) -> None:
+    """Neither its effects nor what they reach become less. (Behind ``--`` it is an operand, not an option.)"""
+    name, *words = line.split()
+    before = _understood(name, words)
+    after = _understood(name, [option, *words] if first else [*words, option])
+    assert {intent.effect for intent in before} <= {intent.effect for intent in after}
+    assert _reached(before) <= _reached(after)
+
+
+def _understood(name: str, words: list[str]) -> tuple[Intent, ...]:
+    return understand(Invocation((name, *words), "/work", {"PGDATA": "/p"}))
+
+
+def _reached(intents: tuple[Intent, ...]) -> set[str]:
+    return {target.path for intent in intents for target in intent.targets}
+
+
+RM_WORDS = st.lists(
+    st.sampled_from(
+        [
+            *("-r", "-f", "-rf", "-d", "-fd", "--recurs", "--dir", "--force", "--", "-x", "--nonsense", "-v"),
+            *("d", "d/", "d/.", "d/f", "d/f/", "d/e", "./d", "d/e/../f", "link", "link/", "link/f", "f", "f/", ".", ""),
+        ]
+    ),
+    max_size=5,
+)  # fmt: skip
+
+
+@given(RM_WORDS)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_real_rm_removes_nothing_that_was_not_understood(tmp_path: Path, words: list[str]) -> None:
+    """Every file that is gone after the real rm lies where a target led to before, as deep as its extent reaches."""
+    program = shutil.which("rm")
+    if program is None:
+        pytest.skip("rm is not installed")
+    root = tmp_path / "tree"
+    _plant(root)
+    understood = understand(Invocation(("rm", *words), str(root), {}))
+    allowed = {path for intent in understood for target in intent.targets for path in _reach(root, target)}
+    before = _everything(root)
+    subprocess.run([program, *words], cwd=root, input=b"", capture_output=True, check=False)
+    gone = before - _everything(root)
+    shutil.rmtree(root)
+    assert gone <= allowed
+
+
+def _plant(root: Path) -> None:
+    for directory in ("d/e", "behind"):
+        (root / directory).mkdir(parents=True)
+    for file in ("f", "d/f", "behind/f"):
+        (root / file).touch()
+    (root / "link").symlink_to("behind")
+
+
+def _everything(root: Path) -> set[Path]:
+    return set(root.rglob("*"))
+
+
+def _reach(root: Path, target: Target) -> set[Path]:
+    named = root / target.path
+    place = named.resolve() if target.follow else named.parent.resolve() / named.name
+    return {place, *(_everything(place) if target.extent is Extent.TREE else ())}
