@@ -1,0 +1,1 @@
+"""Bad days, on real disks and processes."""
