@@ -7,11 +7,13 @@ import pty
 import shutil
 import subprocess
 import tempfile
+import termios
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from guardsh.operations.lab import Lab
 from guardsh.operations.stage import Stage, lay_out_restore, set_stage
+from guardsh.screen.escape import without_sequences
 
 _PROMPT = b"host and role> "
 
@@ -59,7 +61,7 @@ def _play(lab: Lab, stage: Stage) -> int:
     for scene in _scenes(lab, stage):
         print(f"\n── {scene.title}\n\n$ {_typed(scene, stage)}", flush=True)
         status, seen = _perform(scene, stage)
-        print(seen, end="" if seen.endswith("\n") else "\n", flush=True)
+        print(seen, flush=True)
         if not _as_expected(scene, status, seen):
             unexpected += 1
             print(f"!! unexpected: exit status {status}, expected {scene.status}", flush=True)
@@ -125,7 +127,8 @@ def _perform(scene: Scene, stage: Stage) -> tuple[int, str]:
     """Run the command on a terminal of its own and answer its question; exit status, and what stood on the screen."""
     pid, screen = pty.fork()
     if pid == 0:
-        environment = {**stage.environment, "TERM": "dumb", "COLUMNS": "100"}
+        environment = {**stage.environment, "TERM": "dumb"}
+        termios.tcsetwinsize(0, (40, 110))
         os.chdir(stage.directory)
         os.execvpe(scene.words[0], scene.words, environment)
     seen = b""
@@ -135,9 +138,15 @@ def _perform(scene: Scene, stage: Stage) -> tuple[int, str]:
         if answer and _PROMPT in seen:
             os.write(screen, answer)
             answer = b""
-    os.close(screen)
     _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status), seen.decode(errors="replace").replace("\r", "")
+    os.close(screen)  # not before: rm closes its streams first, and would be hung up in the middle of its exit
+    return os.waitstatus_to_exitcode(status), _as_shown(seen)
+
+
+def _as_shown(seen: bytes) -> str:
+    """What stood on the screen, without what steers it."""
+    lines = seen.decode(errors="replace").replace("\r", "").splitlines()
+    return "\n".join(map(without_sequences, lines))
 
 
 def _read(screen: int) -> bytes:
