@@ -14,7 +14,7 @@ from guardsh.model.node import Node
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.policy import Policy
 from guardsh.observe import answers, data_directory, discovery, node, search, touching
-from guardsh.observe.paths import Reached, below, lineage, reach
+from guardsh.observe.paths import Reached, below, lineage, reach, ways
 from guardsh.system import processes
 from guardsh.system.apart import Apart, Deadline, apart
 
@@ -48,7 +48,7 @@ class _Reach:
 def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -> Findings:
     deadline = Deadline(policy.deadline)
     reaches = [_reach(intent, invocation.cwd) for intent in intents]
-    nearby = _search(intents, reaches, deadline)
+    nearby = _search(intents, reaches, invocation.cwd, deadline)
     known = discovery.data_directories("/", policy.data_directories)
     pairs = node.directories(processes.servers(), (*nearby.data_directories, *known), deadline)
     touched = [[touching.touched(one.reached, directory) for directory, _ in pairs] for one in reaches]
@@ -94,28 +94,26 @@ def _instance_at(found: Reached, unseen: list[str]) -> Reached:
     return reach(replace(found.target, path=resolved.value), Effect.START, "/") or found
 
 
-def _search(intents: Sequence[Intent], reaches: Sequence[_Reach], deadline: Deadline) -> search.Found:
-    """What lies above and below the targets; parents that many operands share are climbed once."""
+def _search(intents: Sequence[Intent], reaches: Sequence[_Reach], cwd: str, deadline: Deadline) -> search.Found:
+    """What lies above and below the targets; a parent that many operands share is climbed once."""
     found = search.Found()
     climbed: set[str] = set()
     for intent, one in zip(intents, reaches, strict=True):
         for reached in one.reached:
-            parent = os.path.dirname(reached.place.path)
+            parent = os.path.dirname(os.path.join(cwd, reached.target.path).rstrip("/"))
             if parent not in climbed:
                 climbed.add(parent)
-                found.add(search.above(reached.lineage[1:]))
+                found.add(search.above((*reached.lineage[1:], *ways(parent))))
             found.add(_search_target(intent, reached, deadline))
     return found
 
 
 def _search_target(intent: Intent, reached: Reached, deadline: Deadline) -> search.Found:
+    if reached.link is not None or reached.target.extent in (Extent.ENTRY, Extent.EMPTY):
+        return search.Found()
     if reached.target.extent is Extent.INSTANCE or intent.effect is Effect.OVERWRITE:
-        found = search.above(reached.lineage[:1])
-        found.data_directories.append(reached.place.path)
-        return found
-    if reached.directory and reached.link is None and reached.target.extent is Extent.TREE:
-        return search.below(reached.place.path, deadline)
-    return search.Found()
+        return search.Found([reached.place.path])
+    return search.below(reached.place.path, deadline)
 
 
 def _instances(pairs: Sequence[node.Pair], policy: Policy, deadline: Deadline) -> tuple[Instance, ...]:

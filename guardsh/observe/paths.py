@@ -57,6 +57,13 @@ def lineage(path: str) -> tuple[Place, ...]:
     return here if above == path else here + lineage(above)
 
 
+def ways(path: str) -> tuple[Place, ...]:
+    """Every directory that a path as typed runs through: ``data/pg_wal/x`` through ``data``, wherever pg_wal leads."""
+    above = os.path.dirname(path)
+    here = lineage(os.path.realpath(path))
+    return here if above == path else tuple(dict.fromkeys((*here, *ways(above))))
+
+
 def identity(path: str) -> Identity | None:
     """``(st_dev, st_ino)`` of what a path leads to; None where nothing can be seen."""
     try:

@@ -1,0 +1,191 @@
+"""Operands as the real commands resolve them, on real directories: which part of which data directory is touched."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from guardsh import commands
+from guardsh.model.finding import Findings, Part
+from guardsh.model.intent import Effect, Invocation
+from guardsh.observe import findings, paths
+from guardsh.policy import config
+from guardsh.system.apart import Account, Deadline, apart
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Path:
+    """A stopped cluster with its pg_wal and one tablespace elsewhere, by its files."""
+    data, wal, space = tmp_path / "data", tmp_path / "wal", tmp_path / "space"
+    for directory in (
+        "base/5", "global", "pg_xact", "pg_tblspc", "log", "pg_multixact/offsets", "base/pgsql_tmp",
+    ):  # fmt: skip
+        (data / directory).mkdir(parents=True)
+    for file in ("PG_VERSION", "global/pg_control", "base/5/PG_VERSION", "base/5/1259", "postgresql.conf", "log/x.log"):
+        (data / file).write_text("15\n")
+    (wal / "archive_status").mkdir(parents=True)
+    (wal / "000000010000000000000001").write_text("wal")
+    (data / "pg_wal").symlink_to(wal)
+    (space / "PG_15_202209061" / "5").mkdir(parents=True)
+    (space / "PG_15_202209061" / "5" / "16400").write_text("row")
+    (data / "pg_tblspc" / "16399").symlink_to(space)
+    return data
+
+
+def look(words: list[str], cwd: Path, *known: Path) -> Findings:
+    """``known`` are data directories that the configuration names."""
+    paths.lineage.cache_clear()
+    invocation = Invocation(tuple(words), str(cwd), {})
+    policy = replace(config.builtin(), data_directories=tuple(map(str, known)), deadline=30.0)
+    return findings.look(commands.understand(invocation), invocation, policy)
+
+
+def touches(words: list[str], cwd: Path, *known: Path) -> set[tuple[str, Part]]:
+    """(name of the data directory, part) of everything touched."""
+    seen = look(words, cwd, *known)
+    assert seen.unseen == ((),) * len(seen.unseen)
+    return {(os.path.basename(one.instance.directory.place.path), one.part) for each in seen.touches for one in each}
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["rm", "-rf", "data"], Part.ALL),
+        (["rm", "-rf", "data/"], Part.ALL),
+        (["rm", "-rf", "./data//"], Part.ALL),
+        (["rm", "-rf", "wal/../data"], Part.ALL),
+        (["rm", "-rf", "data/base", "data/global"], Part.ALL),
+        (["rm", "-rf", "data/base"], Part.DATA),
+        (["rm", "data/global/pg_control"], Part.DATA),
+        (["rm", "data/PG_VERSION"], Part.DATA),
+        (["rm", "-rf", "data/base/5"], Part.DATA),
+        (["rm", "data/base/5/1259"], Part.DATA),
+        (["rm", "-rf", "data/pg_xact"], Part.TRANSACTIONS),
+        (["rm", "wal/000000010000000000000001"], Part.WAL),
+        (["rm", "-rf", "wal"], Part.WAL),
+        (["rm", "data/pg_wal"], Part.WAL),
+        (["rm", "-rf", "data/pg_wal/"], Part.WAL),
+        (["rm", "-rf", "space"], Part.TABLESPACE),
+        (["rm", "-rf", "data/pg_tblspc/16399/"], Part.TABLESPACE),
+        (["rm", "data/pg_tblspc/16399"], Part.TABLESPACE),
+        (["rm", "-rf", "space/PG_15_202209061/5"], Part.TABLESPACE),
+        (["rm", "-rf", "data/log"], Part.DISPOSABLE),
+        (["rm", "-rf", "data/base/pgsql_tmp"], Part.DISPOSABLE),
+        (["rm", "data/postgresql.conf"], Part.CONFIGURATION),
+    ],
+)
+def test_the_part_that_is_touched(cluster: Path, words: list[str], part: Part) -> None:
+    assert touches(words, cluster.parent, cluster) == {("data", part)}
+
+
+@pytest.mark.parametrize("typed", ["data/pg_wal/", "data/pg_wal/archive_status", "data/pg_tblspc/16399/"])
+def test_the_way_as_typed_leads_through_the_data_directory(cluster: Path, typed: str) -> None:
+    assert {name for name, _ in touches(["rm", "-rf", typed], cluster.parent)} == {"data"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["rm", "-rf", "absent"],
+        ["rm", "data"],  # rm leaves directories without -r
+        ["rm", "-d", "data"],  # not empty
+        ["rm", "-rf", "data/."],  # refused by rm
+        ["rm", "-rf", "data/.."],
+        ["rm", "-rf", "/"],
+        ["rm", "-rf", "data/base/5/absent"],
+        ["rm", "-rf", "stray"],  # a stray link to it is not part of it
+        ["rm", "stray"],
+        ["rm", "-rf", "unrelated"],
+        ["rm", "-rf", "datafile"],  # a name that begins alike
+    ],
+)
+def test_nothing_is_touched(cluster: Path, words: list[str]) -> None:
+    (cluster.parent / "stray").symlink_to(cluster)
+    (cluster.parent / "unrelated" / "deep").mkdir(parents=True)
+    (cluster.parent / "datafile").touch()
+    assert touches(words, cluster.parent) == set()
+
+
+def test_from_above_everything_below_is_touched(cluster: Path) -> None:
+    assert touches(["rm", "-rf", str(cluster.parent)], Path("/")) == {("data", Part.ALL)}
+
+
+def test_a_link_with_a_slash_empties_what_it_leads_to(cluster: Path) -> None:
+    (cluster.parent / "stray").symlink_to(cluster)
+    assert touches(["rm", "-rf", "stray/"], cluster.parent) == {("data", Part.ALL)}
+
+
+def test_a_link_through_which_its_paths_run_is_part_of_it(cluster: Path) -> None:
+    """postmaster.pid says by which path it was started (here: a crashed server's)."""
+    (cluster.parent / "current").symlink_to(cluster)
+    (cluster / "postmaster.pid").write_text(f"999999\n{cluster.parent}/current\n1\n5432\n")
+    assert touches(["rm", "current"], cluster.parent, cluster) == {("data", Part.LINK)}
+
+
+def test_thousands_of_operands_are_one_finding(cluster: Path) -> None:
+    for number in range(3000):
+        (cluster / "base" / "5" / f"{20000 + number}").touch()
+    operands = [str(file) for file in (cluster / "base" / "5").iterdir()]
+    seen = look(["rm", "-f", *operands], cluster)
+    (touch,) = seen.touches[0]
+    assert (touch.part, touch.count, len(touch.operands)) == (Part.DATA, len(operands), 3)
+
+
+def test_a_part_whose_instance_is_not_known_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "wal" / "archive_status").mkdir(parents=True)
+    (tmp_path / "wal" / "000000010000000000000001").write_text("wal")
+    seen = look(["rm", "-rf", "wal"], tmp_path)
+    assert "pg_wal of an instance that is not known" in seen.unseen[0][0]
+
+
+def test_the_remains_of_a_part_without_data_are_nothing(tmp_path: Path) -> None:
+    (tmp_path / "wal" / "archive_status").mkdir(parents=True)
+    assert look(["rm", "-rf", "wal"], tmp_path).unseen == ((),)
+
+
+def test_a_directory_without_its_pg_version_is_still_found(cluster: Path) -> None:
+    (cluster / "PG_VERSION").unlink()
+    assert touches(["rm", "-rf", "data/base/5"], cluster.parent) == {("data", Part.DATA)}
+
+
+def test_what_cannot_be_searched_is_said(cluster: Path) -> None:
+    """As an ordinary account: root may look everywhere."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to become an account that may read nothing")
+    cluster.chmod(0o700)
+    cluster.parent.chmod(0o755)
+    seen = apart(lambda: look(["rm", "-rf", str(cluster)], Path("/")), Deadline(5), Account(65534, 65534))
+    assert any(str(cluster) in sentence for sentence in seen.value.unseen[0])  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def bind_mount(cluster: Path) -> Iterator[Path]:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount")
+    elsewhere = cluster.parent / "elsewhere"
+    elsewhere.mkdir()
+    subprocess.run(["mount", "--bind", cluster, elsewhere], check=True)
+    yield elsewhere
+    subprocess.run(["umount", elsewhere], check=True)
+
+
+def test_a_bind_mount_is_the_same_directory(bind_mount: Path, cluster: Path) -> None:
+    seen = look(["rm", "-rf", str(bind_mount / "base")], Path("/"))
+    (touch,) = seen.touches[0]
+    assert touch.part is Part.DATA
+    assert touch.instance.directory.place.identity == (cluster.stat().st_dev, cluster.stat().st_ino)
+
+
+def test_a_restore_into_it_overwrites_all_of_it(cluster: Path) -> None:
+    seen = look(["wal-g", "backup-fetch", "data", "LATEST"], cluster.parent)
+    assert [(touch.effect, touch.part) for touch in seen.touches[0]] == [(Effect.OVERWRITE, Part.ALL)]
+
+
+def test_a_file_fetched_into_it_is_a_foreign_file(cluster: Path) -> None:
+    seen = look(["wal-g", "wal-fetch", "000000010000000000000002", "data/x"], cluster.parent)
+    assert [(touch.effect, touch.part) for touch in seen.touches[0]] == [(Effect.CONFIGURE, Part.FOREIGN)]
