@@ -69,7 +69,7 @@ def contrast(answer: str, verdict: Verdict) -> str:
     The missing words of an override are named; nothing else of the phrase is shown as it must be typed.
     """
     assert verdict.subject is not None
-    what = f"it is {_OWN_WORDS.get(verdict.subject.word, verdict.subject.word)}"
+    what = f"it is {_OWN_WORDS.get(verdict.subject.word, safe(verdict.subject.word))}"
     if verdict.subject.only_copy:
         what += ", the only live copy, which must be said in words"
     return f"you typed {safe(shortened(answer, 60))}; this is {safe(verdict.host)}, and {what}"

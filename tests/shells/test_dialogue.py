@@ -78,8 +78,8 @@ def test_an_override_takes_more_words(put: Put) -> None:
 def test_the_phrase_is_nowhere_to_be_copied(put: Put) -> None:
     question = put(only_copy=True)
     question.wait_for_prompt()
-    shown = " ".join("\n".join(question.screen()).lower().split())
-    assert "db-01 primary" not in shown.replace("db-01 primary postgresql 14", "")
+    shown = "\n".join(question.screen()).lower()
+    assert "db-01 primary" not in shown
     assert "primary only copy" not in shown
 
 
