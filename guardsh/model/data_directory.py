@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
-from guardsh.model.observed import Observed
+from guardsh.model.observed import Observed, Unknown
 from guardsh.model.place import Place
 
 
@@ -83,3 +83,4 @@ class DataDirectory:
     links: tuple[Place, ...] = ()
     writers: tuple[int, ...] = ()  # pids with files open below it that are not the instance's own
     size: Observed[Size] | None = None  # None: not asked for
+    archived: Observed[bool] = Unknown("not looked at")  # archive_mode is not off, or archive_status has segments
