@@ -65,6 +65,12 @@ _UNCHECKED = ("wal-g itself checks neither that the directory is empty, nor that
 _DELETES = Expire("would delete backups and WAL from the archive", _confirmed)
 _TRANSFERS = Expire("would move files out of an archive, or overwrite them", _moves)
 
+_HARMLESS = _harmless(
+    *("backup-list", "backup-push", "catchup-list", "catchup-push", "catchup-send", "copy", "daemon"),
+    *("wal-push", "wal-receive", "wal-show", "wal-verify"),
+    *("__complete", "__completeNoDesc", "completion", "flags", "help"),
+)
+
 WAL_G: Group[Write | Expire] = Group(
     declare("--config=FILE", "--turbo", "-h, --help"),
     {
@@ -130,11 +136,7 @@ WAL_G: Group[Write | Expire] = Group(
                 **_harmless("cat", "copy", "ls", "stat"),
             },
         ),
-        **_harmless(
-            *("backup-list", "backup-push", "catchup-list", "catchup-push", "catchup-send", "copy", "daemon"),
-            *("wal-push", "wal-receive", "wal-show", "wal-verify"),
-            *("__complete", "__completeNoDesc", "completion", "flags", "help"),
-        ),
+        **_HARMLESS,
     },
 )
 
@@ -157,8 +159,9 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
 
 
 def _unknown(found: Found[Write | Expire], invocation: Invocation) -> tuple[Intent, ...]:
-    """A verb of another version could do anything with the words after it, and with the archive."""
-    if not found.line.operands:
+    """A verb of another version could do anything with the words after it, and with the archive. Without a verb, or
+    with a harmless one that an unknown option took for its value, wal-g does nothing."""
+    if all(word in _HARMLESS for word in found.line.operands):
         return ()
     spoken = " ".join(("wal-g", *found.path, found.line.operands[0]))
     doubts = (*found.line.doubts, f"unknown verb {found.line.operands[0]}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
 import shlex
 import subprocess
 
 import pytest
 
+from guardsh.commands import grammar
 from guardsh.commands.grammar import Grammar, Option, Value, declare, read
 from tests.unit.commands import manual
 
@@ -17,6 +19,11 @@ def test_declaration_reads_like_a_manual() -> None:
     assert declare("-r, -R, --recursive") == {
         name: Option("--recursive", Value.NONE) for name in ("-r", "-R", "--recursive")
     }
+
+
+def test_examples_hold() -> None:
+    results = doctest.testmod(grammar)
+    assert (results.failed, results.attempted > 0) == (0, True)
 
 
 WORDS = [
@@ -59,23 +66,23 @@ def _canonical(options: tuple[tuple[str, str | None], ...]) -> list[tuple[str, s
     return [(name, value or "") for name, value in options]
 
 
-def _getopt(grammar: Grammar, words: list[str], permute: bool) -> tuple[list[tuple[str, str]], list[str]] | None:
+def _getopt(declared: Grammar, words: list[str], permute: bool) -> tuple[list[tuple[str, str]], list[str]] | None:
     """What getopt(1) makes of the words; None for a usage error."""
     colons = {Value.NONE: "", Value.REQUIRED: ":", Value.OPTIONAL: "::"}
-    short = "".join(name[1:] + colons[option.value] for name, option in grammar.items() if not name.startswith("--"))
-    long = ",".join(name[2:] + colons[option.value] for name, option in grammar.items() if name.startswith("--"))
+    short = "".join(name[1:] + colons[option.value] for name, option in declared.items() if not name.startswith("--"))
+    long = ",".join(name[2:] + colons[option.value] for name, option in declared.items() if name.startswith("--"))
     command = [manual.installed("getopt"), "-q", "-o", ("" if permute else "+") + short, "-l", long, "--", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         return None
     answer = shlex.split(done.stdout)
     end = answer.index("--")
-    return _paired(grammar, answer[:end]), answer[end + 1 :]
+    return _paired(declared, answer[:end]), answer[end + 1 :]
 
 
-def _paired(grammar: Grammar, words: list[str]) -> list[tuple[str, str]]:
+def _paired(declared: Grammar, words: list[str]) -> list[tuple[str, str]]:
     pairs, rest = [], iter(words)
     for word in rest:
-        option = grammar[word]
+        option = declared[word]
         pairs.append((option.name, "" if option.value is Value.NONE else next(rest)))
     return pairs

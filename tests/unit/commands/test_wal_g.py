@@ -23,6 +23,7 @@ CASES = [
     ("wal-g --aws-region backup-list backup-fetch /d LATEST", "overwrite tree /d ->"),
     ("wal-g --mask backup-list backup-fetch /d LATEST", "overwrite tree /d ->"),
     ("wal-g --aws-region backup-fetch backup-list", "nothing"),
+    ("wal-g --new backup-list backup-fetch /d", "overwrite tree backup-list ->, tree /d -> ? unknown option --new"),
     # Options after the verb, among the operands.
     ("wal-g backup-fetch /d --reverse-unpack LATEST", "overwrite tree /d ->"),
     ("wal-g backup-fetch --restore-spec /s.json /d LATEST", "overwrite tree /d ->"),
@@ -80,6 +81,8 @@ CASES = [
     ("wal-g st check read", "nothing"),
     ("wal-g --walg-new-setting x backup-list", "nothing"),
     ("wal-g --unheard-of x backup-list", "nothing"),
+    ("wal-g --unheard-of backup-list", "nothing"),
+    ("wal-g -v backup-list", "nothing"),
     # Not understood: the worst reading.
     ("wal-g backup-fetch --new /d LATEST", "overwrite tree /d ->, tree LATEST -> ? unknown option --new"),
     ("wal-g --new backup-fetch /d", "overwrite tree /d -> ? unknown option --new"),
