@@ -46,7 +46,7 @@ def look(path: str, server: Server | None = None, root: str = "/") -> DataDirect
         contents=judged,
         version=version,
         control=_control(place.path),
-        files=_telling(place.path, names),
+        files=_telling(names, judged),
         primary_conninfo=settings.primary_conninfo,
         restore_command=settings.restore_command,
         wal=outlying.wal(place.path),
@@ -139,10 +139,12 @@ def _without_a_listing(path: str, why: str) -> Observed[Contents]:
     return Unknown(why) if os.path.isdir(path) else Known(Contents.OTHER, f"{path} is not a directory")
 
 
-def _telling(path: str, names: Observed[frozenset[str]]) -> Observed[frozenset[str]]:
+def _telling(names: Observed[frozenset[str]], judged: Observed[Contents]) -> Observed[frozenset[str]]:
     if isinstance(names, Known):
         return Known(names.value & _TELLING, names.source)
-    return names if os.path.isdir(path) else Known(frozenset(), f"{path} is not a directory")
+    if isinstance(judged, Known) and judged.value in (Contents.ABSENT, Contents.OTHER):
+        return Known(frozenset(), judged.source)
+    return names
 
 
 def _version(path: str) -> Observed[str]:

@@ -40,10 +40,10 @@ def unprivileged() -> str | None:
 
 
 def binaries() -> list[Binaries]:
+    """Every version at hand, the oldest first."""
     candidates = [*Path("/usr/lib/postgresql").glob("*/bin"), *_in_the_wheel()]
-    return [
-        Binaries(_version(directory), directory) for directory in sorted(candidates) if (directory / "initdb").exists()
-    ]
+    found = [Binaries(_version(each), each) for each in candidates if (each / "initdb").exists()]
+    return sorted(found, key=lambda each: int(each.version))
 
 
 def _in_the_wheel() -> list[Path]:
@@ -62,6 +62,11 @@ def _version(directory: Path) -> str:
 
 
 def give_away(directory: Path) -> None:
+    """Let the unprivileged account own it, and reach it through pytest's own directories, which are 0700."""
+    for above in directory.parents:
+        if above.name.startswith("pytest-"):
+            above.chmod(0o711)
+    directory.chmod(0o755)
     account = unprivileged()
     if account is not None:
         shutil.chown(directory, account, pwd.getpwnam(account).pw_gid)
@@ -69,17 +74,9 @@ def give_away(directory: Path) -> None:
 
 def make(postgres: Binaries, below: Path) -> Path:
     """A fresh cluster in ``below/data``."""
-    open_the_way(below)
     give_away(below)
     postgres.run("initdb", "-D", str(below / "data"), "-A", "trust", "-N", "--no-locale", "--wal-segsize=1")
     return below / "data"
-
-
-def open_the_way(below: Path) -> None:
-    """Let the unprivileged account through pytest's own directories, which are 0700."""
-    for directory in (below, *below.parents):
-        if directory.name.startswith("pytest-") or directory == below:
-            directory.chmod(0o711)
 
 
 def copy(made: Path, to: Path) -> Path:

@@ -1,17 +1,36 @@
-"""One real cluster per version of PostgreSQL, made once, copied for every test."""
+"""Real clusters, made once, copied for every test that takes one apart."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.unit import clusters
 
-_BINARIES: list[clusters.Binaries | None] = [*clusters.binaries()]
+_BINARIES = clusters.binaries()
+_VERSIONS = [pytest.param(each, id=f"pg{each.version}") for each in _BINARIES] or [pytest.param(None, id="none")]
 
 
-@pytest.fixture(scope="session", params=_BINARIES or [None], ids=lambda each: f"pg{each.version}" if each else "none")
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made by the newest version at hand, for what does not differ between them. Nobody may change it."""
+    if not _BINARIES:
+        pytest.skip("no PostgreSQL server programs on this machine")
+    made = clusters.make(_BINARIES[-1], tmp_path_factory.mktemp("newest"))
+    for database in ("4", "5"):  # template0 and postgres: the same again, twice
+        shutil.rmtree(made / "base" / database)
+    return made
+
+
+@pytest.fixture
+def fresh(cluster: Path, tmp_path: Path) -> Path:
+    """A cluster that was made and never started, the test's own to take apart."""
+    return clusters.copy(cluster, tmp_path / "data")
+
+
+@pytest.fixture(scope="session", params=_VERSIONS)
 def postgres(request: pytest.FixtureRequest) -> clusters.Binaries:
     if request.param is None:
         pytest.skip("no PostgreSQL server programs on this machine")
@@ -21,12 +40,5 @@ def postgres(request: pytest.FixtureRequest) -> clusters.Binaries:
 
 @pytest.fixture(scope="session")
 def made(postgres: clusters.Binaries, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cluster that nobody may change; its files belong to the unprivileged account."""
+    """A cluster of every version. Nobody may change it."""
     return clusters.make(postgres, tmp_path_factory.mktemp(f"pg{postgres.version}"))
-
-
-@pytest.fixture
-def fresh(made: Path, tmp_path: Path) -> Path:
-    """A cluster that was made and never started, the test's own to take apart."""
-    clusters.open_the_way(tmp_path)
-    return clusters.copy(made, tmp_path / "data")

@@ -256,9 +256,7 @@ def _server(pid: int) -> Server:
 
 
 @contextmanager
-def _posing_as_postgres(
-    tmp_path: Path, cwd: Path, through: list[str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+def _posing_as_postgres(tmp_path: Path, cwd: Path, through: Sequence[str] = ()) -> Iterator[subprocess.Popen[bytes]]:
     """A process of that name that does nothing: real servers are in tests/postgres."""
     shutil.copy("/bin/sleep", tmp_path / "postgres")
     command = [*through, str(tmp_path / "postgres"), "60"]
