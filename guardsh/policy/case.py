@@ -32,9 +32,10 @@ class Inquiry:
 
     @property
     def doomed(self) -> tuple[Instance, ...]:
-        """The instances that the command destroys."""
+        """The running instances that the command destroys: as standbys of each other they do not count."""
         touches = (touch for touches in self.findings.touches for touch in touches)
-        return tuple(dict.fromkeys(touch.instance for touch in touches if touch.effect in DESTROYING))
+        destroyed = dict.fromkeys(touch.instance for touch in touches if touch.effect in DESTROYING)
+        return tuple(instance for instance in destroyed if instance.live)
 
     def cases(self) -> Iterator[Case]:
         """Everything there is to decide; nothing where the command touches nothing."""

@@ -115,7 +115,9 @@ def _directory(described: Block, path: str) -> DataDirectory:
         primary_conninfo=Known(described.get("primary_conninfo", ""), "postgresql.auto.conf"),
         restore_command=Known(described.get("restore_command", ""), "postgresql.conf"),
         size=Known(Size(51_200_000_000_000, 1_400_000, True), "counted"),
-        archived=Known(described["archived"], "archive_status") if "archived" in described else Unknown("not looked at"),
+        archived=Known(described["archived"], "archive_status")
+        if "archived" in described
+        else Unknown("not looked at"),
     )
 
 
