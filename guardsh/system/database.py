@@ -153,8 +153,9 @@ def _checked(connection: psycopg.Connection[Row], server: Server) -> psycopg.Con
     """A socket or port may have another server behind it by now, or a pooler that leads elsewhere."""
     if _answering(connection) == server.pid:
         return connection
+    where = _where(connection)
     connection.close()
-    return Unknown(f"{_where(connection)} is not served by process {server.pid}")
+    return Unknown(f"{where} is not served by process {server.pid}")
 
 
 def _answering(connection: psycopg.Connection[Row]) -> int | None:

@@ -10,8 +10,10 @@ from typing import TypeVar
 from guardsh.model.instance import Instance, Replication, Role, Server, State
 from guardsh.model.observed import Known, Observed, Unknown
 from guardsh.model.place import Identity
+from guardsh.model.policy import Connection
 from guardsh.observe import data_directory, node
-from guardsh.operations.lab import Binaries, Lab, LabServer, installed
+from guardsh.operations.binaries import Binaries, installed
+from guardsh.operations.lab import Lab, LabServer
 from guardsh.system import processes
 from guardsh.system.apart import Account, Deadline
 
@@ -68,8 +70,17 @@ def seen(lab_server: LabServer, seconds: float = 2.0) -> Instance:
 
 
 def seen_at(directory: str, seconds: float = 2.0) -> Instance:
+    return _look(directory, (), seconds)
+
+
+def seen_through(conninfo: str, directory: str) -> Instance:
+    """The same, with a connection that policy names for the directory."""
+    return _look(directory, (Connection(directory, conninfo),), 2.0)
+
+
+def _look(directory: str, connections: tuple[Connection, ...], seconds: float) -> Instance:
     server = server_at(directory)
-    [found] = node.instances_of([(data_directory.look(directory, server), server)], (), Deadline(seconds))
+    [found] = node.instances_of([(data_directory.look(directory, server), server)], connections, Deadline(seconds))
     return found
 
 
