@@ -46,8 +46,8 @@ def run(words: list[bytes]) -> int:
 
 def _certainly_unrelated(words: list[str]) -> bool:
     name = os.path.basename(words[0])
-    if name in PREFIXES:
-        return not any(os.path.basename(word) in COMMANDS for word in words)
+    if name in PREFIXES:  # a guarded name may also end a word that env -S will split
+        return not any(part.endswith(tuple(COMMANDS)) for word in words for part in word.split())
     return name not in COMMANDS or fastpath.certainly_unrelated(name, words[1:])
 
 

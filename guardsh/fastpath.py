@@ -174,8 +174,8 @@ def _directories_of_servers() -> Iterator[str]:
 def _wal_g(arguments: Sequence[str]) -> bool:
     """Whether the verb is one that only reads, or writes to the archive what is not there yet.
 
-    The verb is the first word that is neither an option nor an option's value (every wal-g setting is a flag that
-    takes one, internal/config/config.go AddConfigFlags).
+    The verb is the first word that is neither an option nor an option's value; an option whose value may be the next
+    word is a doubt, but for --config.
     """
     words = iter(arguments)
     for word in words:
@@ -183,7 +183,7 @@ def _wal_g(arguments: Sequence[str]) -> bool:
             return word in _WAL_G_HARMLESS
         if word in _WAL_G_WITHOUT_VALUE or "=" in word:
             continue
-        if not word.startswith("--"):
+        if word != "--config":
             return False
         next(words, None)
     return False

@@ -71,7 +71,7 @@ def command(words: list[str], raw: list[bytes], wishes: Wishes | None = None) ->
 
 def judge(words: list[str], wishes: Wishes, caller: Caller | None = None) -> Case:
     """Understand a command, look at what it would touch, and decide. Nothing is asked and nothing runs."""
-    invocation = peel(tuple(words), os.getcwd(), dict(os.environ))
+    invocation = _here(peel(tuple(words), _working_directory(), dict(os.environ)))
     intents = commands.understand(invocation)
     policy = _policy()
     findings = observation.look(intents, invocation, policy)
@@ -80,6 +80,18 @@ def judge(words: list[str], wishes: Wishes, caller: Caller | None = None) -> Cas
         caller = replace(caller, attended=True)  # somebody has answered beforehand
     verdict = assess(findings, caller, policy, override=wishes.override is not None)
     return Case(tuple(words), invocation, intents, policy, caller, findings, verdict)
+
+
+def _here(invocation: Invocation) -> Invocation:
+    """Where the prefixes lead, as a path: after sudo -i it is the other account's home."""
+    return replace(invocation, cwd=os.path.expanduser(invocation.cwd))
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # it has been removed: only absolute paths lead anywhere
+        return "/proc/self/cwd"
 
 
 def _settle(case: Case, wishes: Wishes) -> Accepted | Rejected:

@@ -53,7 +53,7 @@ def _first_line(words: list[str], seconds: float) -> str:
 def _setting(question: Setting, cwd: str) -> Observed[str]:
     """The setting from the first of the files that can be read; an empty text where it is not set there."""
     for name in question.files:
-        path = os.path.join(cwd, name)
+        path = os.path.join(cwd, os.path.expanduser(name))
         try:
             with open(path, encoding="utf-8", errors="replace") as file:
                 text = file.read(1 << 20)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from guardsh.model.finding import Findings
-from guardsh.model.instance import Instance
+from guardsh.model.instance import Instance, Server
 from guardsh.model.intent import Effect, Extent, Intent, Invocation
 from guardsh.model.node import Node
 from guardsh.model.observed import Known, Unknown
@@ -48,16 +48,19 @@ class _Reach:
 def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -> Findings:
     deadline = Deadline(policy.deadline)
     reaches = [_reach(intent, invocation.cwd) for intent in intents]
+    servers = processes.servers()
+    asked = node.ask([server for server in servers if _is_near(server, reaches)], policy.connections, deadline)
     nearby = _search(intents, reaches, invocation.cwd, deadline)
     known = discovery.data_directories("/", policy.data_directories)
-    pairs = node.directories(processes.servers(), (*nearby.data_directories, *known), deadline)
+    pairs = node.directories(servers, (*nearby.data_directories, *known), deadline)
     touched = [[touching.touched(one.reached, directory) for directory, _ in pairs] for one in reaches]
     wanted = [
         number
         for number in range(len(pairs))
         if any(row[number] for row in touched) or any(map(touching.is_node_wide, intents))
     ]
-    instances = dict(zip(wanted, _instances([pairs[number] for number in wanted], policy, deadline), strict=True))
+    found = _instances([pairs[number] for number in wanted], asked, policy, deadline)
+    instances = dict(zip(wanted, found, strict=True))
     orphans = _orphans(nearby.parts, pairs)
     return Findings(
         node=node.of(tuple(instances.values()), deadline),
@@ -116,11 +119,23 @@ def _search_target(intent: Intent, reached: Reached, deadline: Deadline) -> sear
     return search.below(reached.place.path, deadline)
 
 
-def _instances(pairs: Sequence[node.Pair], policy: Policy, deadline: Deadline) -> tuple[Instance, ...]:
+def _is_near(server: Server, reaches: Sequence[_Reach]) -> bool:
+    """Whether a target obviously concerns this server: it is asked while everything else is looked at."""
+    here = server.directory
+    return here is not None and any(
+        below(reached.lineage, here) is not None or below(lineage(here.path), reached.place) is not None
+        for one in reaches
+        for reached in one.reached[:1]
+    )
+
+
+def _instances(
+    pairs: Sequence[node.Pair], asked: node.Asked, policy: Policy, deadline: Deadline
+) -> tuple[Instance, ...]:
     """The instances, asked by SQL while their size is estimated."""
     measuring = Deadline(_MEASURING)
     measures = [Apart(partial(data_directory.size, directory.place.path, measuring)) for directory, _ in pairs]
-    instances = node.instances_of(pairs, policy.connections, deadline)
+    instances = node.instances_of(pairs, policy.connections, deadline, asked)
     return tuple(
         replace(instance, directory=replace(instance.directory, size=measure.result(deadline)))
         for instance, measure in zip(instances, measures, strict=True)

@@ -23,6 +23,7 @@ from guardsh.system.apart import Apart, Deadline, apart
 
 T = TypeVar("T")
 Pair = tuple[DataDirectory, Server | None]
+Asked = dict[Server, Apart[Observed[replication.Testimony]] | None]
 
 
 def look(
@@ -41,9 +42,9 @@ def look(
     arrays = Apart(partial(_arrays, root))
     servers, paths = _survey(data_directories, deadline, root)
     running = servers.value if isinstance(servers, Known) else ()
-    asked = _ask(running, connections, deadline)
+    asked = ask(running, connections, deadline)
     pairs = directories(running, paths, deadline, sizes=sizes)
-    told = dict(zip(running, _heard(asked, deadline), strict=True))
+    told = _heard(asked, deadline)
     if isinstance(servers, Unknown):
         instances = tuple(instance.unseen(directory, servers.why) for directory, _ in pairs)
     else:
@@ -51,11 +52,13 @@ def look(
     return Node(host_name(), instances, _flat(arrays.result(deadline)), now())
 
 
-def instances_of(pairs: Iterable[Pair], connections: Sequence[Connection], deadline: Deadline) -> tuple[Instance, ...]:
-    """The instances of directories that have been looked at, in order; the live ones are asked side by side."""
-    pairs = list(pairs)
-    running = [server for _, server in pairs if server is not None]
-    told = dict(zip(running, _heard(_ask(running, connections, deadline), deadline), strict=True))
+def instances_of(
+    pairs: Sequence[Pair], connections: Sequence[Connection], deadline: Deadline, asked: Asked | None = None
+) -> tuple[Instance, ...]:
+    """The instances of directories that have been looked at, in order; live ones not ``asked`` yet are asked now."""
+    asked = asked or {}
+    others = [server for _, server in pairs if server is not None and server not in asked]
+    told = _heard({**asked, **ask(others, connections, deadline)}, deadline)
     return tuple(_instance(directory, server, told) for directory, server in pairs)
 
 
@@ -130,13 +133,13 @@ def _each_once(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
     return tuple(kept.values())
 
 
-def _ask(
-    running: Sequence[Server], connections: Sequence[Connection], deadline: Deadline
-) -> list[Apart[Observed[replication.Testimony]] | None]:
+def ask(running: Sequence[Server], connections: Sequence[Connection], deadline: Deadline) -> Asked:
     """Begin to ask every server that can answer; None for one that is suspended."""
     if len(running) > 1:
         database.load()
-    return [None if server.suspended else Apart(partial(_talk, server, connections, deadline)) for server in running]
+    return {
+        server: None if server.suspended else Apart(partial(_talk, server, connections, deadline)) for server in running
+    }
 
 
 def _talk(server: Server, connections: Sequence[Connection], deadline: Deadline) -> Observed[replication.Testimony]:
@@ -155,13 +158,11 @@ def _is_of(connection: Connection, place: Place | None) -> bool:
     return place.identity == (status.st_dev, status.st_ino)
 
 
-def _heard(
-    asked: Sequence[Apart[Observed[replication.Testimony]] | None], deadline: Deadline
-) -> list[Observed[replication.Testimony]]:
-    return [
-        Unknown("not asked: its postmaster is suspended") if work is None else _flat(work.result(deadline))
-        for work in asked
-    ]
+def _heard(asked: Asked, deadline: Deadline) -> dict[Server, Observed[replication.Testimony]]:
+    return {
+        server: Unknown("not asked: its postmaster is suspended") if work is None else _flat(work.result(deadline))
+        for server, work in asked.items()
+    }
 
 
 def _instance(
