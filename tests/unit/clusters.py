@@ -6,9 +6,12 @@ import os
 import pwd
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 
 @dataclass(frozen=True)
@@ -61,20 +64,23 @@ def _version(directory: Path) -> str:
     return shown.split()[2].partition(".")[0]
 
 
-def give_away(directory: Path) -> None:
-    """Let the unprivileged account own it, and reach it through pytest's own directories, which are 0700."""
-    for above in directory.parents:
-        if above.name.startswith("pytest-"):
-            above.chmod(0o711)
-    directory.chmod(0o755)
-    account = unprivileged()
-    if account is not None:
-        shutil.chown(directory, account, pwd.getpwnam(account).pw_gid)
+@contextmanager
+def open_place() -> Iterator[Path]:
+    """A temporary directory that the unprivileged account owns and all may look into.
+
+    Not below pytest's: every session that starts on this machine makes those 0700 again.
+    """
+    with TemporaryDirectory(prefix="guardsh-", ignore_cleanup_errors=True) as name:
+        place = Path(name)
+        place.chmod(0o755)
+        account = unprivileged()
+        if account is not None:
+            shutil.chown(place, account, pwd.getpwnam(account).pw_gid)
+        yield place
 
 
 def make(postgres: Binaries, below: Path) -> Path:
     """A fresh cluster in ``below/data``."""
-    give_away(below)
     postgres.run("initdb", "-D", str(below / "data"), "-A", "trust", "-N", "--no-locale", "--wal-segsize=1")
     return below / "data"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,23 @@ _BINARIES = clusters.binaries()
 _VERSIONS = [pytest.param(each, id=f"pg{each.version}") for each in _BINARIES] or [pytest.param(None, id="none")]
 
 
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """As tmp_path, for what another account must reach."""
+    with clusters.open_place() as place:
+        yield place
+
+
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cluster() -> Iterator[Path]:
     """Made by the newest version at hand, for what does not differ between them. Nobody may change it."""
     if not _BINARIES:
         pytest.skip("no PostgreSQL server programs on this machine")
-    made = clusters.make(_BINARIES[-1], tmp_path_factory.mktemp("newest"))
-    for database in ("4", "5"):  # template0 and postgres: the same again, twice
-        shutil.rmtree(made / "base" / database)
-    return made
+    with clusters.open_place() as place:
+        made = clusters.make(_BINARIES[-1], place)
+        for database in ("4", "5"):  # template0 and postgres: the same again, twice
+            shutil.rmtree(made / "base" / database)
+        yield made
 
 
 @pytest.fixture
@@ -39,6 +48,7 @@ def postgres(request: pytest.FixtureRequest) -> clusters.Binaries:
 
 
 @pytest.fixture(scope="session")
-def made(postgres: clusters.Binaries, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(postgres: clusters.Binaries) -> Iterator[Path]:
     """A cluster of every version. Nobody may change it."""
-    return clusters.make(postgres, tmp_path_factory.mktemp(f"pg{postgres.version}"))
+    with clusters.open_place() as place:
+        yield clusters.make(postgres, place)

@@ -16,7 +16,6 @@ from guardsh.model.observed import Known, Unknown
 from guardsh.model.place import Identity, Place
 from guardsh.observe.data_directory import look, resolve_configuration_directory, size, unseen
 from guardsh.system.apart import Account, Deadline, apart
-from tests.unit import clusters
 from tests.unit.clusters import Binaries
 
 T = TypeVar("T")
@@ -203,11 +202,10 @@ def test_an_account_that_may_see_nothing_knows_nothing(made: Path) -> None:
 
 
 @pytest.mark.parametrize("hidden", ["base", "global", "pg_wal", "base/1"])
-def test_an_empty_shell_with_a_hidden_part_is_not_called_aborted(tmp_path: Path, hidden: str) -> None:
+def test_an_empty_shell_with_a_hidden_part_is_not_called_aborted(open_place: Path, hidden: str) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can become another account")
-    clusters.give_away(tmp_path)
-    directory = tmp_path / "data"
+    directory = open_place / "data"
     for name in INCIDENT:
         (directory / name).mkdir(parents=True)
     directory.chmod(0o755)
@@ -336,14 +334,13 @@ def test_an_archive_of_earlier_times(fresh: Path) -> None:
     assert _value(look(str(fresh)).archived) is True
 
 
-def test_the_data_directory_that_pg_ctl_means(made: Path, tmp_path: Path, postgres: Binaries) -> None:
-    clusters.give_away(tmp_path)
-    (tmp_path / "postgresql.conf").write_text(f"data_directory = '{made}'\n")
+def test_the_data_directory_that_pg_ctl_means(made: Path, open_place: Path, postgres: Binaries) -> None:
+    (open_place / "postgresql.conf").write_text(f"data_directory = '{made}'\n")
 
-    assert _value(resolve_configuration_directory(str(tmp_path))) == str(made)
-    assert postgres.run("postgres", "-D", str(tmp_path), "-C", "data_directory").strip() == str(made)
+    assert _value(resolve_configuration_directory(str(open_place))) == str(made)
+    assert postgres.run("postgres", "-D", str(open_place), "-C", "data_directory").strip() == str(made)
     assert _value(resolve_configuration_directory(str(made))) == str(made)
-    assert _value(resolve_configuration_directory(str(tmp_path / "none"))) == str(tmp_path / "none")
+    assert _value(resolve_configuration_directory(str(open_place / "none"))) == str(open_place / "none")
 
 
 @pytest.mark.parametrize("text", ["data_directory = 'here'", "data_directory = "])

@@ -9,7 +9,6 @@ import pytest
 
 from guardsh.observe.discovery import data_directories
 from guardsh.system.apart import Account, Deadline, apart
-from tests.unit import clusters
 
 
 @pytest.fixture(autouse=True)
@@ -53,12 +52,11 @@ def test_other_directories_in_these_places_are_left_out(tmp_path: Path) -> None:
     assert data_directories(str(tmp_path), ()) == ()
 
 
-def test_one_that_may_not_be_looked_into_counts(tmp_path: Path) -> None:
+def test_one_that_may_not_be_looked_into_counts(open_place: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can become another account")
-    clusters.give_away(tmp_path)
-    (tmp_path / "var/lib/pgsql/data").mkdir(parents=True, mode=0o700)
+    (open_place / "var/lib/pgsql/data").mkdir(parents=True, mode=0o700)
 
-    answer = apart(lambda: data_directories(str(tmp_path), ()), Deadline(10), Account(1, 1))
+    answer = apart(lambda: data_directories(str(open_place), ()), Deadline(10), Account(1, 1))
 
-    assert answer.value == (f"{tmp_path}/var/lib/pgsql/data",)  # type: ignore[union-attr] # fails if it is unknown
+    assert answer.value == (f"{open_place}/var/lib/pgsql/data",)  # type: ignore[union-attr] # fails if it is unknown

@@ -8,7 +8,6 @@ import pytest
 
 from guardsh.observe import settings_file
 from guardsh.observe.settings_file import SettingsError
-from tests.unit import clusters
 from tests.unit.clusters import Binaries
 
 LINES = r"""
@@ -32,37 +31,30 @@ NAMES = (
 )  # fmt: skip
 
 
-def test_agrees_with_the_server(directory: Path, postgres: Binaries) -> None:
-    (directory / "postgresql.conf").write_text(LINES)
+def test_agrees_with_the_server(open_place: Path, postgres: Binaries) -> None:
+    (open_place / "postgresql.conf").write_text(LINES)
 
-    values = settings_file.read(str(directory / "postgresql.conf")).values
+    values = settings_file.read(str(open_place / "postgresql.conf")).values
 
-    told = {name: postgres.run("postgres", "-D", str(directory), "-C", name).rstrip("\n") for name in NAMES}
+    told = {name: postgres.run("postgres", "-D", str(open_place), "-C", name).rstrip("\n") for name in NAMES}
     assert {name: values[name] for name in NAMES} == told
     assert (values["work_mem"], values["checkpoint_completion_target"]) == ("12MB", ".5")
 
 
-def test_follows_includes_as_the_server_does(directory: Path, postgres: Binaries) -> None:
-    (directory / "conf.d").mkdir()
-    (directory / "conf.d/20.conf").write_text("port = 5420\n")
-    (directory / "conf.d/10.conf").write_text("port = 5410\ninclude '../other'\n")
-    (directory / "conf.d/.30.conf").write_text("port = 5430\n")
-    (directory / "conf.d/40.conf.bak").write_text("port = 5440\n")
-    (directory / "other").write_text("cluster_name = other\n")
-    (directory / "postgresql.conf").write_text("port=1\ninclude_if_exists = 'none'\ninclude_dir = 'conf.d'\n")
+def test_follows_includes_as_the_server_does(open_place: Path, postgres: Binaries) -> None:
+    (open_place / "conf.d").mkdir()
+    (open_place / "conf.d/20.conf").write_text("port = 5420\n")
+    (open_place / "conf.d/10.conf").write_text("port = 5410\ninclude '../other'\n")
+    (open_place / "conf.d/.30.conf").write_text("port = 5430\n")
+    (open_place / "conf.d/40.conf.bak").write_text("port = 5440\n")
+    (open_place / "other").write_text("cluster_name = other\n")
+    (open_place / "postgresql.conf").write_text("port=1\ninclude_if_exists = 'none'\ninclude_dir = 'conf.d'\n")
 
-    settings = settings_file.read(str(directory / "postgresql.conf"))
+    settings = settings_file.read(str(open_place / "postgresql.conf"))
 
     assert settings.values == {"port": "5420", "cluster_name": "other"}
     assert [Path(path).name for path in settings.files] == ["postgresql.conf", "10.conf", "other", "20.conf"]
-    assert postgres.run("postgres", "-D", str(directory), "-C", "port").strip() == "5420"
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    """Enough of one for ``postgres -C``."""
-    clusters.give_away(tmp_path)
-    return tmp_path
+    assert postgres.run("postgres", "-D", str(open_place), "-C", "port").strip() == "5420"
 
 
 def test_reads_what_initdb_wrote(made: Path) -> None:
