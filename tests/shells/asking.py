@@ -36,6 +36,8 @@ def made_verdict(word: str, only_copy: bool) -> Verdict:
 
 def main() -> None:
     file, options = sys.argv[1], json.loads(sys.argv[2])
+    with open(os.path.join(os.path.dirname(file), "pid"), "w") as output:
+        output.write(str(os.getpid()))
     descriptor = os.open("/dev/tty", os.O_RDWR)
     if options["raw"]:
         tty.setraw(descriptor)

@@ -36,7 +36,7 @@ class Question:
         }
         line = shell.format(self.command) if shell != "{}" else f"exec {self.command}"
         self.seen = b""
-        self.master = pexpect.spawn("/bin/sh", ["-c", line], env=self.environment, timeout=10, dimensions=(30, 100))
+        self.master = pexpect.spawn("/bin/bash", ["-c", line], env=self.environment, timeout=10, dimensions=(30, 100))
 
     def wait_for(self, text: str) -> None:
         self.master.expect_exact(text.encode())
@@ -48,8 +48,12 @@ class Question:
     def type(self, text: str) -> None:
         self.master.send(text.encode())
 
+    @property
+    def pid(self) -> int:
+        return int(self.file.with_name("pid").read_text())
+
     def signal(self, number: signal.Signals) -> None:
-        os.kill(self.master.pid, number)
+        os.kill(self.pid, number)
 
     def end(self) -> dict[str, Any]:
         """Wait for its end; what came of it."""

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -108,14 +109,12 @@ def test_ctrl_c_before_the_terminal_has_replied(put_painted: Put) -> None:
     assert PROMPT.encode() not in question.seen
 
 
-def test_colours_are_put_back_after_kill_9(put_painted: Put) -> None:
+@pytest.mark.parametrize("kill", [os.kill, os.killpg])
+def test_colours_are_put_back_after_kill_9(put_painted: Put, kill: Callable[[int, int], None]) -> None:
     # The shell in between lives on: where the session leader itself is killed, the terminal is hung up.
-    question = put_painted(shell="{} & echo pid $! ; wait; sleep 0.5; echo over")
-    question.wait_for("pid ")
-    question.wait_for("\r\n")
-    pid = int(question.master.before)
+    question = put_painted(shell="set -m; {}; sleep 0.5; echo over")
     replied(question, DARK)
-    os.kill(pid, signal.SIGKILL)
+    kill(question.pid, signal.SIGKILL)
     question.wait_for("over")
     assert question.seen.count(back_to("#002b36")) == 1
 

@@ -137,11 +137,17 @@ def test_signals_that_reject(put: Put, number: signal.Signals, why: str) -> None
 
 
 def test_a_stop_is_ignored(put: Put) -> None:
-    question = put()
+    # A job of its own: where nobody could continue it, the kernel itself ignores the signal (setpgid(2), orphaned).
+    question = put(shell="set -m; {}; echo over")
     question.wait_for_prompt()
     question.signal(signal.SIGTSTP)
-    question.type("\x1adb-01 primary\r")
-    assert question.end()["accepted"]
+    question.type("db-01 primary\r")
+    question.wait_for("over")
+    assert question.outcome()["accepted"]
+
+
+def test_ctrl_z_is_no_key(put: Put) -> None:
+    assert put().answered("db-0\x1a1 primary\r")["accepted"]
 
 
 def test_a_closed_terminal_rejects(put: Put) -> None:
