@@ -17,7 +17,7 @@ lint: .venv/lint.ready
 	.venv/bin/shellcheck $$(scripts/shell-files)
 
 bench: .venv/test.ready
-	.venv/bin/python benchmarks/run.py
+	.venv/bin/python -m benchmarks.run $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -13,6 +13,8 @@ FRONT_DOOR = Path(__file__).resolve().parent.parent / "scripts" / "guardsh"
 # Everything that may be loaded for a command that has nothing to do with Postgres, beyond what the interpreter loads
 # for itself. A line here is paid for by every rm on the machine: measure (make bench) before adding one.
 LIGHT = {
+    "__future__",
+    "errno",
     "guardsh",
     "guardsh.__main__",
     "guardsh.commands",
