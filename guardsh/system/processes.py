@@ -87,6 +87,9 @@ def _server(process: proc.Process, titles: tuple[str, ...], booted: float, root:
     options = _options(proc.words(process.pid, root)[1:])
     directory, deleted = _directory(here)
     lock = _lock_file(here, process.pid, started)
+    given = options.letters.get("D") or options.settings.get("data_directory")
+    if not lock and directory is not None and not _entered(here, given):
+        directory = Place(os.path.realpath(given), proc.identity(given)) if given and os.path.isabs(given) else None
     executable = proc.link(f"{here}/exe")
     return Server(
         pid=process.pid,
@@ -94,7 +97,7 @@ def _server(process: proc.Process, titles: tuple[str, ...], booted: float, root:
         started=started,
         directory=directory,
         executable=executable and executable.removesuffix(_DELETED),  # deleted: the package was upgraded
-        directory_argument=options.letters.get("D") or options.settings.get("data_directory"),
+        directory_argument=given,
         configuration_file=options.settings.get("config_file"),
         socket_directory=_socket_directory(options, lock),
         port=_port(options, lock),
@@ -129,6 +132,18 @@ def _directory(here: str) -> tuple[Place | None, bool]:
     if shown.endswith(_DELETED) and proc.identity(f"{here}/root{shown}") != identity:
         return Place(shown.removesuffix(_DELETED), identity), True
     return Place(f"{here}/root{shown}", identity), False
+
+
+def _entered(here: str, given: str | None) -> bool:
+    """Whether a postmaster has gone into its data directory, which it does within milliseconds of its start.
+
+    A directory whose contents are gone from under it is told from the one it was started in by -D.
+    """
+    if os.path.lexists(f"{here}/cwd/PG_VERSION"):
+        return True
+    if given is not None and os.path.isabs(given) and proc.identity(given) is not None:
+        return proc.identity(given) == proc.identity(f"{here}/cwd")
+    return proc.link(f"{here}/cwd") != "/"
 
 
 def _lock_file(here: str, pid: int, started: float) -> list[str]:
