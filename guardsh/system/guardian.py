@@ -21,10 +21,14 @@ class Guardian:
 
     def __init__(self, descriptor: int, last_words: bytes) -> None:
         reader, self._writer = os.pipe()
+        ready, its_end = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
             _stand_guard(reader, descriptor, last_words)
         os.close(reader)
+        os.close(its_end)
+        os.read(ready, 1)  # comes to its end when the guardian, on its own by then, closes what it does not need
+        os.close(ready)
 
     def dismiss(self) -> None:
         """End it without a word."""
