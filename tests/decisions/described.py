@@ -208,11 +208,14 @@ def _touch(intent: Intent, described: Block, touched: Instance) -> Touch:
 def _answers(block: Block) -> dict[Question, Observed[str]]:
     answers: dict[Question, Observed[str]] = {}
     if "wal-g" in block:
-        said = block["wal-g"]
-        answers[VERSION] = Known(said, "wal-g --version") if said else Unknown("no answer in 1.0 s")
+        answers[VERSION] = _answer(block["wal-g"], "wal-g --version")
     if "looks" in block:
-        answers[Emptiness(DIRECTORY)] = Known(block["looks"], f"entries of {DIRECTORY}")
+        answers[Emptiness(DIRECTORY)] = _answer(block["looks"], f"entries of {DIRECTORY}")
     return answers
+
+
+def _answer(said: str, source: str) -> Observed[str]:
+    return Known(said, source) if said else Unknown("no answer in 1.0 s")
 
 
 def _list(value: Any) -> list[Any]:
