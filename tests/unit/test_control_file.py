@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from guardsh.model.data_directory import ControlFile, ControlState
 from guardsh.observe import control_file
@@ -51,6 +54,21 @@ def test_says_what_is_wrong(made: Path, damage: object, sentence: str) -> None:
 
     with pytest.raises(ValueError, match=sentence):
         control_file.parse(damage(data))  # type: ignore[operator] # a lambda of the table above
+
+
+@given(st.binary(max_size=600))
+def test_no_bytes_make_it_fail_otherwise(data: bytes) -> None:
+    with suppress(ValueError):
+        control_file.parse(data)
+
+
+@pytest.mark.parametrize("at", [0, 16, 20, 24, 40, 48, 52, 100, 199, 200, 260])
+def test_no_changed_byte_goes_unnoticed(made: Path, at: int) -> None:
+    data = bytearray((made / "global/pg_control").read_bytes())
+    data[at] ^= 0x40
+
+    with pytest.raises(ValueError, match="checksum"):
+        control_file.parse(bytes(data))
 
 
 def _value(label: str, shown: str) -> str:

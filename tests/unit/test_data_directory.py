@@ -217,6 +217,18 @@ def test_an_empty_shell_with_a_hidden_part_is_not_called_aborted(open_place: Pat
     assert answer.value.why.startswith(f"could not read {directory}/{hidden}")
 
 
+def test_a_hidden_tablespace_may_hold_data(open_place: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another account")
+    (open_place / "elsewhere").mkdir(mode=0o700)
+    (open_place / "data/pg_tblspc").mkdir(parents=True)
+    (open_place / "data/pg_tblspc/16388").symlink_to(open_place / "elsewhere")
+
+    answer = apart(lambda: look(f"{open_place}/data").contents, Deadline(10), Account(1, 1))
+
+    assert answer == Known(Unknown(f"could not read {open_place}/data/pg_tblspc/16388: permission denied"), "")
+
+
 def test_a_damaged_control_file_is_no_evidence(fresh: Path) -> None:
     (fresh / "global/pg_control").write_bytes(bytes(8192))
 

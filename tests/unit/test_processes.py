@@ -116,7 +116,7 @@ def test_every_spelling_of_its_options(tree: Proc, words: tuple[str, ...]) -> No
 
 
 def test_what_is_no_live_postmaster(tree: Proc) -> None:
-    tree.add(700, state="Z")
+    tree.add(700, "postgres", state="Z")
     tree.add(701, "postgres: walwriter ")  # its postmaster died
     tree.add(702, "/bin/sh", "/usr/local/bin/postgres", exe="/usr/bin/dash")
     tree.add(703, "postgres", "-D", "/data", "-C", "data_directory")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from guardsh.observe import settings_file
 from guardsh.observe.settings_file import SettingsError
@@ -79,3 +82,10 @@ def test_a_missing_include_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(FileNotFoundError):
         settings_file.read(str(tmp_path / "a.conf"))
+
+
+@given(st.text() | st.text(alphabet="ab='\\\\# .\n1"))
+def test_no_text_makes_it_fail_otherwise(text: str) -> None:
+    with suppress(SettingsError):
+        for name, _ in settings_file.parse(text):
+            assert name == name.lower()
