@@ -203,13 +203,17 @@ def _run_by_the_server(name: str, arguments: Sequence[str]) -> bool:
 
     A server never has a reason to remove a tree or to stop itself: that stays with the engine even then.
     """
-    harmless_for_server = name == "wal-g" or (name == "rm" and _rm_words(arguments)[0] is False)
-    for comm, words in _lineage():
-        if any(os.path.basename(word) in _HA_MANAGERS for word in (comm, *words[:2])):
-            return True
-        if comm in _SERVERS and harmless_for_server:
-            return True
-    return False
+    recursive, operands = _rm_words(arguments)
+    harmless_for_server = name == "wal-g" or (name == "rm" and operands is not None and not recursive)
+    return any(
+        _is_ha_manager(comm, words) or (comm in _SERVERS and harmless_for_server) for comm, words in _lineage()
+    )
+
+
+def _is_ha_manager(comm: str, words: list[str]) -> bool:
+    """By its own name, or by its script's where an interpreter runs it; never by what somebody else has open."""
+    script = words[1] if len(words) > 1 and os.path.basename(words[0]).startswith("python") else ""
+    return comm in _HA_MANAGERS or os.path.basename(script) in _HA_MANAGERS
 
 
 def _lineage() -> Iterator[tuple[str, list[str]]]:
