@@ -9,9 +9,11 @@ import sys
 import click
 
 from guardsh import guard
+from guardsh.commands import COMMANDS
 from guardsh.model.verdict import Caller, Decision
 from guardsh.screen import report
 from guardsh.screen.facts import SCHEMA, facts
+from guardsh.screen.plain import safe
 
 STATUSES = {Decision.ALLOW: 0, Decision.NOTICE: 0, Decision.CHALLENGE: 10, Decision.REFUSE: 11}
 
@@ -34,6 +36,8 @@ def command(words: tuple[str, ...], as_json: bool, unattended: bool) -> None:
     if as_json:
         seen = {"schema": SCHEMA, **report.facts(case.verdict), "findings": facts(case.findings)}
         click.echo(json.dumps(seen, indent=2))
+    elif case.invocation.name not in COMMANDS:
+        click.echo(f"{safe(case.invocation.name)} is not a command that guardsh reads. It would run.")
     else:
         click.echo("\n".join(report.verdict(case.verdict)))
     sys.exit(STATUSES[case.verdict.decision])

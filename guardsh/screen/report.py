@@ -46,6 +46,8 @@ def refusal(verdict: Verdict, width: int, style: Style = WORDS) -> list[str]:
 
 def verdict(verdict: Verdict, width: int = 100, style: Style = WORDS) -> list[str]:
     """What is decided where nothing is asked and nothing runs: `check` and --dry-run."""
+    if verdict.subject is None:
+        return [f"{safe(verdict.host)}: nothing of Postgres would be touched. It would run."]
     return _concluded(verdict, _WOULD[verdict.decision], width, style)
 
 
