@@ -127,10 +127,14 @@ def _looked(work: Apart[DataDirectory], path: str, server: Server | None, deadli
 
 def _each_once(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
     """A directory that two paths lead to is kept where it came first: with its server."""
-    kept: dict[object, Pair] = {}
+    kept: list[Pair] = []
+    known: set[object] = set()
     for directory, server in pairs:
-        kept.setdefault(directory.place.identity or directory.place.path, (directory, server))
-    return tuple(kept.values())
+        place = directory.place
+        if place.path not in known and (place.identity is None or place.identity not in known):
+            kept.append((directory, server))
+        known |= {place.path, place.identity}
+    return tuple(kept)
 
 
 def ask(running: Sequence[Server], connections: Sequence[Connection], deadline: Deadline) -> Asked:

@@ -55,7 +55,12 @@ class Answers:
 
 
 def load() -> None:
-    """Import psycopg (100 to 250 ms), once before several sessions are started in children."""
+    """Import psycopg (100 to 250 ms), once before several sessions are started in children.
+
+    And all that a session imports on its way: as another account it may not be able to read our libraries.
+    """
+    import encodings.idna  # noqa: F401 (for the host name of a conninfo)
+
     import psycopg  # noqa: F401
 
 

@@ -114,7 +114,9 @@ def test_server_whose_directory_hangs_is_still_asked(lab: Lab) -> None:
     hanging = lab.primary("hanging")
     os.unlink(hanging.path("PG_VERSION"))
     os.mkfifo(hanging.path("PG_VERSION"))
-    found = _of(node.look((), (), Deadline(1.5)), hanging)
+    everything = node.look((hanging.directory,), (), Deadline(1.5))
+    assert [each.directory.place.path for each in everything.instances].count(hanging.directory) == 1
+    found = _of(everything, hanging)
     assert part(found) == (Role.PRIMARY, State.RUNNING)
     assert why(found.directory.contents) == "no answer in 1.5 s"
     assert found.directory.place.identity is not None

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from contextlib import ExitStack
 from dataclasses import replace
@@ -275,3 +276,23 @@ def test_account_of_a_container_has_no_name(lab: Lab) -> None:
     """Whose uid is in no passwd file is asked as postgres all the same."""
     server = replace(_live(lab.primary()), owner=12345)
     assert known(database.query(server, None, ("select 1",), Deadline(2)))
+
+
+_IMPORTS_OF_A_SESSION = """
+import sys
+from guardsh.system import database, processes
+from guardsh.system.apart import Deadline
+[server] = [each for each in processes.servers() if each.pid == int(sys.argv[1])]
+database.load()
+before = set(sys.modules)
+for conninfo in (None, "host=localhost port=1 user=x", "host=" + server.socket_directory + " user=nobody"):
+    database.session(server, conninfo, ["select 1"], Deadline(5))
+print(sorted(set(sys.modules) - before))
+"""
+
+
+def test_session_imports_nothing_once_it_is_another_account(lab: Lab) -> None:
+    """Our own libraries may lie below /root, where the owner of a data directory cannot read them."""
+    primary = lab.primary()
+    command = [sys.executable, "-c", _IMPORTS_OF_A_SESSION, str(primary.pid)]
+    assert subprocess.run(command, capture_output=True, text=True, check=False).stdout == "[]\n"
