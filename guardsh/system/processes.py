@@ -85,11 +85,9 @@ def _server(process: proc.Process, titles: tuple[str, ...], booted: float, root:
         return None
     started = booted + process.ticks / os.sysconf("SC_CLK_TCK")
     options = _options(proc.words(process.pid, root)[1:])
-    directory, deleted = _directory(here)
     lock = _lock_file(here, process.pid, started)
     given = options.letters.get("D") or options.settings.get("data_directory")
-    if not lock and directory is not None and not _entered(here, given):
-        directory = Place(os.path.realpath(given), proc.identity(given)) if given and os.path.isabs(given) else None
+    directory, deleted = _directory(here) if lock or _entered(here, given) else (_named(given), False)
     executable = proc.link(f"{here}/exe")
     return Server(
         pid=process.pid,
@@ -135,15 +133,20 @@ def _directory(here: str) -> tuple[Place | None, bool]:
 
 
 def _entered(here: str, given: str | None) -> bool:
-    """Whether a postmaster has gone into its data directory, which it does within milliseconds of its start.
+    """Whether a postmaster without a lock file has gone into its data directory.
 
-    A directory whose contents are gone from under it is told from the one it was started in by -D.
+    It does so within milliseconds of its start, unless the disk hangs. A directory whose contents are gone from under
+    it is told from the one it was started in by -D, which may also name a configuration directory.
     """
-    if os.path.lexists(f"{here}/cwd/PG_VERSION"):
+    if proc.link(f"{here}/cwd") is None or os.path.lexists(f"{here}/cwd/PG_VERSION"):
         return True
-    if given is not None and os.path.isabs(given) and proc.identity(given) is not None:
+    if given is not None and os.path.isabs(given) and os.path.lexists(f"{given}/PG_VERSION"):
         return proc.identity(given) == proc.identity(f"{here}/cwd")
     return proc.link(f"{here}/cwd") != "/"
+
+
+def _named(given: str | None) -> Place | None:
+    return Place(os.path.realpath(given), proc.identity(given)) if given and os.path.isabs(given) else None
 
 
 def _lock_file(here: str, pid: int, started: float) -> list[str]:

@@ -181,6 +181,25 @@ def test_in_a_container_the_start_time_tells_that_the_lock_file_is_its_own(tree:
     assert tree.server().port == 5433
 
 
+def test_one_that_has_not_gone_into_its_directory_yet(tree: Proc, tmp_path: Path) -> None:
+    for name in ("data", "home"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "data/PG_VERSION").touch()
+    tree.add(700, "postgres", "-D", str(tmp_path / "data"), cwd=tmp_path / "home")
+
+    assert tree.server().directory == Place(f"{tmp_path}/data", proc.identity(f"{tmp_path}/data"))
+
+
+def test_one_whose_directory_was_emptied_is_still_in_it(tree: Proc, tmp_path: Path) -> None:
+    for name in ("data", "etc"):
+        (tmp_path / name).mkdir()
+    tree.add(700, "postgres", "-D", str(tmp_path / "etc"), cwd=tmp_path / "data")
+    tree.add(701, "postgres", "-D", str(tmp_path / "data"), cwd=tmp_path / "data")
+
+    here = Place(f"{tmp_path}/data", proc.identity(f"{tmp_path}/data"))
+    assert [server.directory for server in tree.servers()] == [here, here]
+
+
 def test_a_real_one_that_is_stopped_moved_and_removed(tmp_path: Path) -> None:
     directory = tmp_path / "data"
     directory.mkdir()
