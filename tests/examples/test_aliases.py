@@ -1,0 +1,95 @@
+"""The alias and link recipes in real interactive shells: what is typed reaches guardsh, which finds the real program."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.examples.conftest import EXAMPLES, FRONT_DOOR
+
+RECIPES = {"bash": "aliases.sh", "zsh": "aliases.sh", "fish": "aliases.fish"}
+# Interactive, as aliases are only expanded there, and without the tester's own files.
+SHELLS = {"bash": ["bash", "--norc", "-i"], "zsh": ["zsh", "-f", "-i"], "fish": ["fish", "--no-config", "-i"]}
+Type = Callable[[str], list[str]]
+
+# A stand-in for guardsh, so that what reaches it can be seen; a stand-in for sudo, which runs its words.
+_TELL = '#!/bin/sh\necho "guardsh $*"\n'
+_SUDO = '#!/bin/sh\nexec "$@"\n'
+
+
+@pytest.fixture(params=sorted(SHELLS))
+def shell(request: pytest.FixtureRequest) -> str:
+    if shutil.which(request.param) is None:
+        pytest.skip(f"no {request.param} on this machine")
+    return str(request.param)
+
+
+@pytest.fixture
+def type_in(shell: str, tmp_path: Path) -> Type:
+    """Type lines into a fresh shell that has read the recipe; what it printed."""
+    for name, text in {"guardsh": _TELL, "sudo": _SUDO}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    recipe = EXAMPLES / RECIPES[shell]
+
+    def type_in(lines: str) -> list[str]:
+        script = tmp_path / "typed"
+        script.write_text(f"source {recipe}\n{lines}\n")
+        # Sourced, line by line: a shell expands aliases in a file as it reads it.
+        return _run([*SHELLS[shell], "-c", f"source {script}"], {"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+
+    return type_in
+
+
+def _run(command: list[str], environment: dict[str, str]) -> list[str]:
+    done = subprocess.run(
+        command,
+        env={"HOME": "/nonexistent", "TERM": "dumb", **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # an interactive shell without a terminal says that it has none
+        start_new_session=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("name", ["rm", "wal-g", "pg_ctl", "pg_basebackup"])
+def test_a_guarded_name_reaches_guardsh(type_in: Type, name: str) -> None:
+    assert type_in(f"{name} -x 'a b'") == [f"guardsh run -- {name} -x a b"]
+
+
+def test_behind_sudo_too(type_in: Type) -> None:
+    assert type_in("sudo rm -rf x") == ["guardsh run -- rm -rf x"]
+
+
+def test_other_commands_are_left_alone(type_in: Type) -> None:
+    assert type_in("sudo echo rm; echo rm") == ["rm", "rm"]
+
+
+def test_a_link_guards_a_name_everywhere(shell: str, tmp_path: Path) -> None:
+    links, tools, opt = (tmp_path / name for name in ("links", "tools", "opt"))
+    for directory in (links, tools, opt):
+        directory.mkdir()
+    (links / "rm").symlink_to(FRONT_DOOR)
+    (opt / "wal-g").symlink_to(FRONT_DOOR)
+    (tools / "wal-g").write_text('#!/bin/sh\necho "wal-g $*"\n')
+    (tools / "wal-g").chmod(0o755)
+    (tmp_path / "file").touch()
+    line = f"cd {tmp_path}; command -v rm; echo file | xargs rm; ls {tmp_path}; {opt}/wal-g backup-list"
+    said = _run([*SHELLS[shell], "-c", line], {"PATH": f"{links}:{tools}:{os.environ['PATH']}"})
+    assert said == [f"{links}/rm", "links", "opt", "tools", "wal-g backup-list"]
+
+
+def test_both_recipes_guard_every_command() -> None:
+    from guardsh.commands import COMMANDS
+
+    for recipe in set(RECIPES.values()):
+        text = (EXAMPLES / recipe).read_text()
+        assert [name for name in COMMANDS if f"guardsh run -- {name}'" not in text] == []
