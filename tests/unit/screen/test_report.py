@@ -160,7 +160,9 @@ def test_what_would_happen(decision: Decision, conclusion: str) -> None:
 
 
 def test_a_verdict_without_a_subject() -> None:
-    assert report.verdict(Verdict(Decision.ALLOW, "db-01", None, "", ())) == ["", "  db-01", "", "  It would run.", ""]
+    assert report.verdict(Verdict(Decision.ALLOW, "db-01", None, "", ())) == [
+        "db-01: nothing of Postgres would be touched. It would run."
+    ]
 
 
 def test_facts_are_json() -> None:
