@@ -79,9 +79,7 @@ def restored(case: Case) -> Iterator[Ruling]:
 def incomplete(case: Case) -> Iterator[Ruling]:
     one = case.instance
     if one and case.standings == (Standing.STOPPED_OTHER,) and _contents(one) is Contents.INCOMPLETE:
-        writers = len(one.directory.writers)
-        busy = f" {writers} {'process has' if writers == 1 else 'processes have'} files open in it." if writers else ""
-        yield Ruling(f"{explain(one.directory.contents)}: an incomplete copy, with data in it.{busy}")
+        yield Ruling(f"{explain(one.directory.contents)}: an incomplete copy, with data in it.")
 
 
 def aborted(case: Case) -> Iterator[Ruling]:

@@ -35,11 +35,11 @@ def write(file: Path, text: str, mode: int = 0o644) -> Path:
     return file
 
 
-def loaded(system: Path, own: str = "/nonexistent/config.toml") -> Policy:
+def loaded(system: Path, own: str = "/dev/null/none") -> Policy:
     return load(str(system), own, os.getuid())
 
 
-def problems(system: Path, own: str = "/nonexistent/config.toml") -> tuple[str, ...]:
+def problems(system: Path, own: str = "/dev/null/none") -> tuple[str, ...]:
     with pytest.raises(ConfigurationError) as caught:
         loaded(system, own)
     return caught.value.problems
@@ -248,7 +248,7 @@ def test_somebody_elses_file(system: Path) -> None:
     file = write(system / "config.toml", "")
     os.chown(file, OTHER_ACCOUNT, OTHER_ACCOUNT)
     with pytest.raises(ConfigurationError) as caught:
-        load(str(system), "/nonexistent", 0)
+        load(str(system), "/dev/null/none", 0)
     assert caught.value.problems == (f"{file}: belongs to uid {OTHER_ACCOUNT}, not to uid 0; read it, then chown it",)
 
 
