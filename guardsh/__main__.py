@@ -33,6 +33,8 @@ def run(words: list[bytes]) -> int:
     """Guard one command, given as its words, and become it."""
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    if sys.stderr is None:  # the caller has closed it
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (for as long as we are)
     texts = [os.fsdecode(word) for word in words]
     if _certainly_unrelated(texts):
         return program.become(words)
