@@ -1,0 +1,48 @@
+"""Rules about wal-g's own look at its target, which depends on its configuration; examples in docstrings."""
+
+from __future__ import annotations
+
+import doctest
+from dataclasses import replace
+from types import ModuleType
+
+import pytest
+
+from guardsh.model.intent import Emptiness, Question, Setting
+from guardsh.model.observed import Known, Observed, Unknown
+from guardsh.policy import strictness, versions
+from guardsh.policy.assess import assess
+from guardsh.policy.config import builtin
+from guardsh.policy.rules import role_change
+from tests.decisions import described
+
+LOOKS_FIRST, RESOLVES_FIRST = Emptiness("main", resolve=False), Emptiness("main")
+REVERSE = Setting("WALG_USE_REVERSE_UNPACK", ("/root/.walg.json",))
+
+
+@pytest.mark.parametrize(
+    ("setting", "codes"),
+    [
+        (Known("true", "/root/.walg.json"), ["taken-for-empty"]),
+        (Known("false", "/root/.walg.json"), ["refuses-itself"]),
+        (Known("", "no configuration file"), ["refuses-itself"]),
+        (Unknown("could not read /root/.walg.json: permission denied"), ["taken-for-empty"]),
+    ],
+)
+def test_a_link_to_a_full_directory(setting: Observed[str], codes: list[str]) -> None:
+    """Unpacking in reverse order, wal-g looks before it resolves the link, and finds it empty."""
+    found = described.findings({"on": "stopped primary", "effect": "overwrite"})
+    answers: dict[Question, Observed[str]] = {
+        RESOLVES_FIRST: Known("not empty", "24 entries in main"),
+        REVERSE: setting,
+        LOOKS_FIRST: Known("empty", "main is a link, which this check does not follow"),
+    }
+    intents = tuple(replace(intent, questions=tuple(answers)) for intent in found.intents)
+    verdict = assess(replace(found, intents=intents, answers=answers), described.caller({}), builtin())
+    assert [reason.code for reason in verdict.reasons] == ["stopped-primary", *codes]
+
+
+@pytest.mark.parametrize("module", [strictness, versions, role_change])
+def test_examples_in_docstrings(module: ModuleType) -> None:
+    result = doctest.testmod(module)
+    assert result.attempted and not result.failed
