@@ -185,12 +185,12 @@ def _answers(connection: psycopg.Connection[Row], statements: Sequence[LiteralSt
 
 
 def _limit(connection: psycopg.Connection[Row], seconds: float) -> None:
-    """Nothing we ask may wait for a lock, run long or write."""
-    milliseconds = max(1, int(seconds * 1000))
+    """Nothing we ask may run long or write; several statements may each meet a lock, and are not to wait for it."""
+    statement = max(4, int(seconds * 1000))
     connection.execute(
-        "select set_config('statement_timeout', %(limit)s, false), set_config('lock_timeout', %(limit)s, false),"
+        "select set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false),"
         " set_config('default_transaction_read_only', 'on', false)",
-        {"limit": str(milliseconds)},
+        (str(statement), str(statement // 4)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from guardsh.model.instance import Instance, Role, State, only_copy
 from guardsh.model.observed import Known
@@ -91,12 +92,16 @@ def test_immediate_stop(lab: Lab) -> None:
 
 def test_promoted_replica_is_a_primary_on_its_new_timeline(every_lab: Lab) -> None:
     both = pair(every_lab)
+    checkpointer = both.replica.child("checkpointer")
+    os.kill(checkpointer, signal.SIGSTOP)  # the next checkpoint may be minutes away
     both.replica.promote()
     promoted = seen(both.replica)
     assert part(promoted) == PRIMARY
-    assert known(replication(promoted).timeline) == 2  # pg_control may not know before the next checkpoint
+    assert known(promoted.directory.control).timeline == 1
+    assert known(replication(promoted).timeline) == 2
     assert promoted.warnings == ()
     assert part(seen(both.primary)) == PRIMARY
+    os.kill(checkpointer, signal.SIGCONT)
 
 
 def test_a_replica_that_lost_its_primary_may_be_the_only_copy(lab: Lab) -> None:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import LiteralString
 
@@ -20,7 +20,7 @@ import pytest
 from guardsh.model.instance import Instance, Role, Server, State, only_copy
 from guardsh.model.observed import Known, Observed, Unknown
 from guardsh.observe import data_directory, node
-from guardsh.operations.lab import Lab, LabServer
+from guardsh.operations.lab import Lab, LabError, LabServer
 from guardsh.system import database
 from guardsh.system.apart import Deadline, apart
 from tests.postgres.lab import (
@@ -261,15 +261,55 @@ def test_nothing_is_ever_written(lab: Lab) -> None:
 
 
 def test_lock_is_not_waited_for(lab: Lab) -> None:
-    """A session that locks the catalogue (vacuum full pg_database) must not hang us."""
+    """A session that locks a view must hang neither us nor the other answers."""
     primary = lab.primary()
     with psycopg.connect(host=lab.sockets, port=primary.port, user="postgres") as session:
-        session.execute("lock table pg_replication_slots, pg_stat_replication in access exclusive mode")
-        began = time.monotonic()
+        session.execute("lock table pg_stat_archiver, pg_stat_wal_receiver in access exclusive mode")
         found = seen(primary, 1.0)
-        assert time.monotonic() - began < 1.5
     assert part(found) == (Role.PRIMARY, State.RUNNING)
-    assert isinstance(only_copy(found), Unknown)
+    assert why(replication(found).archiver) == "canceling statement due to lock timeout"
+    assert why(replication(found).receiver) == "canceling statement due to lock timeout"
+    assert known(replication(found).clients) == 1
+
+
+def test_lock_that_keeps_us_out_costs_the_deadline(lab: Lab) -> None:
+    """No session starts while its role cannot be looked up; the titles tell."""
+    primary = lab.primary()
+    with psycopg.connect(host=lab.sockets, port=primary.port, user="postgres") as session:
+        session.execute("lock table pg_authid in access exclusive mode")
+        found = seen(primary, 0.7)
+    assert why(found.replication) == "no answer in 0.7 s"
+    assert part(found) == (Role.PRIMARY, State.RUNNING)
+
+
+@as_root
+def test_server_in_a_process_namespace_of_its_own(lab: Lab) -> None:
+    """As in a container: it believes to be process 1, and so do its postmaster.pid and its sessions."""
+    primary = lab.primary()
+    primary.stop()
+    assert lab.account is not None
+    identity = (f"--reuid={lab.account.uid}", f"--regid={lab.account.gid}", "--clear-groups")
+    postgres = (lab.binaries.path("postgres"), "-D", primary.directory)
+    command = ["unshare", "--pid", "--fork", "setpriv", *identity, *postgres]
+    with open(primary.log, "ab") as log:
+        contained = subprocess.Popen(command, env=lab.environment(), cwd="/", stdout=log, stderr=log)
+    try:
+        _await_answer(primary)
+        found = seen(primary)
+        assert part(found) == (Role.PRIMARY, State.RUNNING)
+        assert known(replication(found).clients) == 0
+    finally:
+        os.kill(_live(primary).pid, signal.SIGKILL)  # the namespace ends with its first process
+        contained.wait()
+
+
+def _await_answer(server: LabServer) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        with suppress(LabError):
+            server.sql("select 1")
+            return
+        time.sleep(0.05)
 
 
 def test_account_of_a_container_has_no_name(lab: Lab) -> None:
