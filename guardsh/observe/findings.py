@@ -13,7 +13,7 @@ from guardsh.model.intent import Effect, Extent, Intent, Invocation
 from guardsh.model.node import Node
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.policy import Policy
-from guardsh.observe import answers, data_directory, discovery, node, search, touching
+from guardsh.observe import answers, candidates, data_directory, node, search, touching
 from guardsh.observe.paths import Reached, below, lineage, reach, ways
 from guardsh.system import processes
 from guardsh.system.apart import Apart, Deadline, apart
@@ -49,29 +49,49 @@ def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -
     deadline = Deadline(policy.deadline)
     reaches = [_reach(intent, invocation.cwd) for intent in intents]
     servers = processes.servers()
-    asked = node.ask([server for server in servers if _is_near(server, reaches)], policy.connections, deadline)
+    others = candidates.Others(servers, policy.data_directories)
+    asked = node.ask(_near(servers, reaches), policy.connections, deadline)
     nearby = _search(intents, reaches, invocation.cwd, deadline)
-    known = discovery.data_directories("/", policy.data_directories)
-    pairs = node.directories(servers, (*nearby.data_directories, *known), deadline)
-    touched = [[touching.touched(one.reached, directory) for directory, _ in pairs] for one in reaches]
-    wanted = [
-        number
-        for number in range(len(pairs))
-        if any(row[number] for row in touched) or any(map(touching.is_node_wide, intents))
-    ]
-    found = _instances([pairs[number] for number in wanted], asked, policy, deadline)
-    instances = dict(zip(wanted, found, strict=True))
+    pairs = candidates.near(nearby.data_directories, servers, deadline)
+    pairs += others.result(deadline, nearby.doubts)
+    touched = _touched(reaches, pairs, everything=any(map(touching.is_node_wide, intents)))
+    instances = dict(zip(touched, _instances([pairs[n] for n in touched], asked, policy, deadline), strict=True))
     orphans = _orphans(nearby.parts, pairs)
     return Findings(
         node=node.of(tuple(instances.values()), deadline),
         intents=intents,
         touches=tuple(
-            tuple(touching.touch(intent, found, instances[number]) for number, found in enumerate(row) if found)
-            for intent, row in zip(intents, touched, strict=True)
+            tuple(touching.touch(intent, row[index], instances[n]) for n, row in touched.items() if index in row)
+            for index, intent in enumerate(intents)
         ),
         unseen=tuple((*one.unseen, *nearby.doubts, *orphans) for one in reaches),
         answers=answers.to(intents, invocation, deadline),
     )
+
+
+def _near(servers: Sequence[Server], reaches: Sequence[_Reach]) -> list[Server]:
+    """Those that obviously are concerned: they are asked while everything else is looked at."""
+    ways = [reached.lineage for one in reaches for reached in one.reached[:1]]
+    return [server for server in servers if candidates.is_near(server, ways)]
+
+
+def _touched(
+    reaches: Sequence[_Reach], pairs: Sequence[node.Pair], *, everything: bool
+) -> dict[int, dict[int, touching.Gathered]]:
+    """By index of the directory, what each intent (by index) reaches of it; one directory once, whatever its paths."""
+    rows: dict[int, dict[int, touching.Gathered]] = {}
+    seen: set[object] = set()
+    for number, (directory, _) in enumerate(pairs):
+        row = {
+            index: found
+            for index, one in enumerate(reaches)
+            if (found := touching.touched(one.reached, directory)) is not None
+        }
+        key = directory.place.identity or directory.place.path
+        if (row or everything) and key not in seen:
+            seen.add(key)
+            rows[number] = row
+    return rows
 
 
 def _reach(intent: Intent, cwd: str) -> _Reach:
@@ -117,16 +137,6 @@ def _search_target(intent: Intent, reached: Reached, deadline: Deadline) -> sear
     if reached.target.extent is Extent.INSTANCE or intent.effect is Effect.OVERWRITE:
         return search.Found([reached.place.path])
     return search.below(reached.place.path, deadline)
-
-
-def _is_near(server: Server, reaches: Sequence[_Reach]) -> bool:
-    """Whether a target obviously concerns this server: it is asked while everything else is looked at."""
-    here = server.directory
-    return here is not None and any(
-        below(reached.lineage, here) is not None or below(lineage(here.path), reached.place) is not None
-        for one in reaches
-        for reached in one.reached[:1]
-    )
 
 
 def _instances(

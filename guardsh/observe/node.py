@@ -93,7 +93,7 @@ def directories(
     running: Sequence[Server], paths: Iterable[str], deadline: Deadline, *, sizes: bool = False
 ) -> tuple[Pair, ...]:
     """Looks at the servers' directories first, then at those that no server has; each once, and apart."""
-    wanted: list[tuple[str, Server | None]] = [(_path_of(server), server) for server in running]
+    wanted: list[tuple[str, Server | None]] = [(path_of(server), server) for server in running]
     wanted += [(path, None) for path in paths]
     looks = [Apart(partial(data_directory.look, path, server)) for path, server in wanted]
     measures = [Apart(partial(data_directory.size, path, _budget(deadline))) for path, _ in wanted if sizes]
@@ -109,7 +109,7 @@ def _budget(deadline: Deadline) -> Deadline:
     return Deadline(deadline.left() * 0.6)
 
 
-def _path_of(server: Server) -> str:
+def path_of(server: Server) -> str:
     """Where its data directory is, as far as this account can tell."""
     if server.directory is not None:
         return server.directory.path

@@ -18,15 +18,17 @@ _HELD = 64  # operands whose identity must still be the same after the question
 
 
 @dataclass(slots=True)
-class _Gathered:
+class Gathered:
+    """What targets reach of one data directory; ``names`` are the top-level names among it."""
+
     parts: set[Part] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     reached: list[Reached] = field(default_factory=list)
 
 
-def touched(reached: Iterable[Reached], directory: DataDirectory) -> _Gathered | None:
+def touched(reached: Iterable[Reached], directory: DataDirectory) -> Gathered | None:
     """Everything of ``directory`` that these targets reach; None where that is nothing."""
-    gathered = _Gathered()
+    gathered = Gathered()
     for one in reached:
         found = list(_parts(one, directory))
         if found:
@@ -36,7 +38,7 @@ def touched(reached: Iterable[Reached], directory: DataDirectory) -> _Gathered |
     return gathered if gathered.parts else None
 
 
-def touch(intent: Intent, gathered: _Gathered, instance: Instance) -> Touch:
+def touch(intent: Intent, gathered: Gathered, instance: Instance) -> Touch:
     """The touch that one intent makes on one instance."""
     part = gravest(gathered.parts, gathered.names)
     reached = gathered.reached

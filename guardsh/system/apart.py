@@ -15,6 +15,10 @@ from guardsh.model.observed import Known, Unknown
 
 T = TypeVar("T")
 
+# The pipes of this process and of those it was forked from. A child must not hold them open: whoever waits for their
+# end would wait for the child, too.
+_answering: list[int] = []
+
 
 class Deadline:
     """A moment on the monotonic clock by which everything must have answered."""
@@ -104,6 +108,9 @@ def side_by_side(works: Iterable[Callable[[], T]], deadline: Deadline) -> list[K
 
 def _work_and_exit(work: Callable[[], T], account: Account | None, writer: int) -> None:
     try:
+        while _answering:
+            os.close(_answering.pop())
+        _answering.append(writer)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         outcome: Known[T] | Unknown

@@ -12,8 +12,11 @@ import pytest
 
 from guardsh import commands
 from guardsh.model.finding import Findings, Part
+from guardsh.model.instance import Role
 from guardsh.model.intent import Effect, Invocation
+from guardsh.model.observed import Known
 from guardsh.observe import findings, paths
+from guardsh.operations.lab import Lab
 from guardsh.policy import config
 from guardsh.system.apart import Account, Deadline, apart
 
@@ -179,6 +182,23 @@ def test_a_bind_mount_is_the_same_directory(bind_mount: Path, cluster: Path) -> 
     (touch,) = seen.touches[0]
     assert touch.part is Part.DATA
     assert touch.instance.directory.place.identity == (cluster.stat().st_dev, cluster.stat().st_ino)
+
+
+def test_from_above_a_bind_mount_the_live_server_is_found(lab: Lab, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount")
+    primary = lab.primary()
+    elsewhere = tmp_path / "tree" / "deep"
+    elsewhere.mkdir(parents=True)
+    subprocess.run(["mount", "--bind", primary.directory, elsewhere], check=True)
+    try:
+        (touch,) = look(["rm", "-rf", "tree"], tmp_path).touches[0]
+    finally:
+        subprocess.run(["umount", elsewhere], check=True)
+    assert touch.part is Part.ALL
+    assert touch.instance.server is not None
+    assert touch.instance.server.pid == primary.pid
+    assert touch.instance.role == Known(Role.PRIMARY, touch.instance.role.source)  # type: ignore[union-attr]
 
 
 def test_a_restore_into_it_overwrites_all_of_it(cluster: Path) -> None:
