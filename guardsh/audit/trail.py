@@ -10,9 +10,9 @@ from typing import Any
 
 from guardsh.audit import system_log
 from guardsh.audit.file import append
-from guardsh.audit.secrets import redact
 from guardsh.audit.who import operator
 from guardsh.model.event import Event
+from guardsh.model.secrets import redact
 
 __all__ = ["SCHEMA", "NotRecorded", "operator", "places", "read", "record", "redact"]
 

@@ -9,6 +9,9 @@ from guardsh.model.observed import Observed, Unknown
 from guardsh.model.place import Place
 
 
+_NOT_LOOKED_AT = Unknown("not looked at")
+
+
 class Contents(Enum):
     """What a directory holds. Unreadable is not a member: it is an ``Unknown``."""
 
@@ -83,4 +86,4 @@ class DataDirectory:
     links: tuple[Place, ...] = ()
     writers: tuple[int, ...] = ()  # pids with files open below it that are not the instance's own
     size: Observed[Size] | None = None  # None: not asked for
-    archived: Observed[bool] = Unknown("not looked at")  # archive_mode is not off, or archive_status has segments
+    archived: Observed[bool] = _NOT_LOOKED_AT  # archive_mode is not off, or archive_status has segments

@@ -10,6 +10,7 @@ from glob import glob
 from guardsh.model.instance import Server
 from guardsh.model.observed import Known, Observed, Unknown
 from guardsh.model.place import Place
+from guardsh.model.secrets import redact
 from guardsh.observe.outlying import resolved
 from guardsh.observe.paths import identity
 from guardsh.observe.settings_file import Settings, SettingsError, read
@@ -35,12 +36,17 @@ def look(directory: Place, server: Server | None, version: Observed[str], root: 
     prevailing_first = [Source(f"{directory.path}/postgresql.auto.conf"), main]
     recovery = [Source(f"{directory.path}/recovery.conf")] if _has_recovery_conf(version) else prevailing_first
     return Configuration(
-        primary_conninfo=_setting("primary_conninfo", recovery),
-        restore_command=_setting("restore_command", recovery),
+        primary_conninfo=_without_secrets(_setting("primary_conninfo", recovery)),
+        restore_command=_without_secrets(_setting("restore_command", recovery)),
         archive_mode=_setting("archive_mode", prevailing_first),
         places=tuple(_outside(_places(main, directory.path), directory.path)),
         data_directory=main.values.get("data_directory", ""),
     )
+
+
+def _without_secrets(setting: Observed[str]) -> Observed[str]:
+    """They are shown, and go into JSON and the audit trail; nobody connects with them."""
+    return setting if isinstance(setting, Unknown) else Known(redact((setting.value,))[0], setting.source)
 
 
 def resolve_configuration_directory(path: str) -> Observed[str]:
