@@ -88,6 +88,9 @@ def instance(described: Block, number: int = 0) -> Instance:
         denied = Unknown("permission denied")
         directory = replace(directory, contents=denied, control=denied, files=denied)
         return Instance(directory, None, Known(State.STOPPED, "no server"), denied, (), denied)
+    if words == "unreadable instance":
+        silent = Unknown("no answer in 1.0 s")
+        return Instance(directory, None, silent, silent, (), silent)
     state, role = words.split()
     server = _server(directory.place) if state in ("running", "starting") else None
     return Instance(

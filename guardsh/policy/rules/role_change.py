@@ -18,7 +18,6 @@ from guardsh.model.policy import Standing
 from guardsh.model.verdict import Decision
 from guardsh.policy.case import Case, Ruling, replication
 from guardsh.policy.evidence import archive_state
-from guardsh.policy.standing import is_stopped
 
 _STANDBY = frozenset({"standby.signal", "recovery.conf"})
 _HINT = "add to postgresql.auto.conf: primary_conninfo = 'host=PRIMARY port=5432 user=replication'"
@@ -113,7 +112,7 @@ def _lacks_source(case: Case, directory: DataDirectory) -> bool:
 
 
 def _needs_source(case: Case) -> bool:
-    return Standing.STOPPED_OTHER in case.standings and (case.instance is None or is_stopped(case.instance))
+    return Standing.STOPPED_OTHER in case.standings and (case.instance is None or not case.instance.live)
 
 
 def _set(setting: Observed[str]) -> bool:
