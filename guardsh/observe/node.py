@@ -6,11 +6,11 @@ import os
 import socket
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
-from guardsh.model.data_directory import DataDirectory
+from guardsh.model.data_directory import DataDirectory, Size
 from guardsh.model.instance import Instance, Server
 from guardsh.model.node import Node
 from guardsh.model.observed import Known, Observed, Unknown
@@ -42,8 +42,9 @@ def look(
     arrays = Apart(partial(_arrays, root))
     servers, paths = _survey(data_directories, deadline, root)
     running = servers.value if isinstance(servers, Known) else ()
+    looks = _begin(running, paths, deadline, sizes=sizes)
     asked = ask(running, connections, deadline)
-    pairs = directories(running, paths, deadline, sizes=sizes)
+    pairs = _each_once(each.result(deadline) for each in looks)
     told = _heard(asked, deadline)
     if isinstance(servers, Unknown):
         instances = tuple(instance.unseen(directory, servers.why) for directory, _ in pairs)
@@ -89,19 +90,44 @@ def _survey(
     return servers, found.value if isinstance(found, Known) else tuple(data_directories)
 
 
-def directories(
-    running: Sequence[Server], paths: Iterable[str], deadline: Deadline, *, sizes: bool = False
-) -> tuple[Pair, ...]:
+def directories(running: Sequence[Server], paths: Iterable[str], deadline: Deadline) -> tuple[Pair, ...]:
     """Looks at the servers' directories first, then at those that no server has; each once, and apart."""
+    return _each_once(each.result(deadline) for each in _begin(running, paths, deadline))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A directory that is being looked at, and perhaps measured: apart, since a look must not wait for an estimate."""
+
+    path: str
+    server: Server | None
+    work: Apart[DataDirectory]
+    measure: Apart[Size] | None
+
+    def result(self, deadline: Deadline) -> Pair:
+        looked = self.work.result(deadline)
+        directory = looked.value if isinstance(looked, Known) else self._unseen(looked.why)
+        if self.measure is not None:
+            directory = replace(directory, size=self.measure.result(deadline))
+        return directory, self.server
+
+    def _unseen(self, why: str) -> DataDirectory:
+        hidden = data_directory.unseen(self.path, why)
+        return replace(hidden, place=self.server.directory) if self.server and self.server.directory else hidden
+
+
+def _begin(running: Sequence[Server], paths: Iterable[str], deadline: Deadline, *, sizes: bool = False) -> list[_Look]:
     wanted: list[tuple[str, Server | None]] = [(path_of(server), server) for server in running]
     wanted += [(path, None) for path in paths]
-    looks = [Apart(partial(data_directory.look, path, server)) for path, server in wanted]
-    measures = [Apart(partial(data_directory.size, path, _budget(deadline))) for path, _ in wanted if sizes]
-    seen = [_looked(work, path, server, deadline) for work, (path, server) in zip(looks, wanted, strict=True)]
-    if sizes:
-        measured = [work.result(deadline) for work in measures]
-        seen = [replace(one, size=size) for one, size in zip(seen, measured, strict=True)]
-    return _each_once(zip(seen, (server for _, server in wanted), strict=True))
+    return [
+        _Look(
+            path,
+            server,
+            Apart(partial(data_directory.look, path, server)),
+            Apart(partial(data_directory.size, path, _budget(deadline))) if sizes else None,
+        )
+        for path, server in wanted
+    ]
 
 
 def _budget(deadline: Deadline) -> Deadline:
@@ -115,14 +141,6 @@ def path_of(server: Server) -> str:
         return server.directory.path
     given = server.directory_argument or ""
     return given if os.path.isabs(given) else f"/proc/{server.pid}/cwd"
-
-
-def _looked(work: Apart[DataDirectory], path: str, server: Server | None, deadline: Deadline) -> DataDirectory:
-    result = work.result(deadline)
-    if isinstance(result, Known):
-        return result.value
-    hidden = data_directory.unseen(path, result.why)
-    return replace(hidden, place=server.directory) if server and server.directory else hidden
 
 
 def _each_once(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
