@@ -36,6 +36,7 @@ def group() -> None:
     guardsh run -- rm -rf /mnt/data/postgresql-14/*    guard one command
     guardsh check -- wal-g backup-fetch DIR LATEST     what would be said, and why
     guardsh status                                     what this node is, and how we know
+    guardsh expect --host db-02 --role replica         a runbook's precondition
     alias rm='guardsh run -- rm'                       guard it always
 
     Exit statuses: the command's own when it ran; 2 usage, 77 refused or not confirmed, 78 configuration

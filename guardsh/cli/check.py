@@ -23,7 +23,7 @@ STATUSES = {Decision.ALLOW: 0, Decision.NOTICE: 0, Decision.CHALLENGE: 10, Decis
 @click.option("--unattended", is_flag=True, help="Judge as where nobody can be asked.")
 @click.argument("words", metavar="-- COMMAND…", nargs=-1, required=True, type=click.UNPROCESSED)
 def command(words: tuple[str, ...], as_json: bool, unattended: bool) -> None:
-    """Say what would be decided about a command, and why; nothing is run.
+    """Say what would be decided about a command, and why. Nothing is run.
 
     Exit status: 0 it would run, 10 it would be asked about, 11 it would be refused.
 

@@ -9,7 +9,7 @@ from click.shell_completion import get_completion_class
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    """Print the completion script of a shell.
+    """Print the completion script of a shell. Bash needs version 4.4 or newer.
 
     \b
     guardsh completion bash > /etc/bash_completion.d/guardsh

@@ -15,19 +15,28 @@ INVALID = 78
 
 @click.group("config")
 def command() -> None:
-    """Show or check the configuration."""
+    """Show or check the configuration: docs/configuration.md."""
 
 
 @command.command("show")
 def show_command() -> None:
-    """Print the policy in force, as one configuration file."""
+    """Print the policy in force, as one configuration file.
+
+    \b
+    guardsh config show
+    """
     click.echo(show(_load(None)), nl=False)
 
 
 @command.command("check")
 @click.argument("file", required=False, type=click.Path(dir_okay=False))
 def check_command(file: str | None) -> None:
-    """Check the configuration in force, or what FILE would add to it. Exit status 78 where it cannot be used."""
+    """Check the configuration in force, or what FILE would add to it. Exit status 78 where it cannot be used.
+
+    \b
+    guardsh config check
+    guardsh config check examples/policies/pair.toml
+    """
     policy = _load(file)
     for cell in config.weaker_than_default(policy):
         click.echo(f"weaker than the default: {cell}")

@@ -13,10 +13,15 @@ from guardsh.operations.lab import LabError
 @click.command("demo")
 @click.option("--play", is_flag=True, help="Play the night by itself, at a terminal too.")
 def command(play: bool) -> None:
-    """Start a throwaway primary and replica on private sockets, and open a shell in which to try guardsh.
+    """Try guardsh on a throwaway primary and replica.
 
-    Without a terminal the night of the incident plays by itself; the exit status is 0 only if every verdict was the
-    expected one. Everything is below a temporary directory, and gone afterwards.
+    They run on private sockets; a shell opens beside them. Without a terminal the night of the incident plays by
+    itself; the exit status is 0 only if every verdict was the expected one. Everything is below a temporary
+    directory, and gone afterwards.
+
+    \b
+    guardsh demo
+    guardsh demo --play
     """
     try:
         sys.exit(demo(interactive=not play and sys.stdin.isatty() and sys.stdout.isatty()))

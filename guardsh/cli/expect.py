@@ -18,8 +18,10 @@ CONFIGURATION = 78
 
 
 @click.command("expect")
-@click.option("--role", type=click.Choice(["primary", "replica", "recovering"]))
-@click.option("--state", type=click.Choice(["running", "starting", "stopped", "crashed"]))
+@click.option("--role", type=click.Choice(["primary", "replica", "recovering"]), help="What the instance is.")
+@click.option(
+    "--state", type=click.Choice(["running", "starting", "stopped", "crashed"]), help="Whether its server runs."
+)
 @click.option("--host", metavar="NAME", help="The host name, short or full.")
 @click.option("--replicas", metavar="N", type=click.IntRange(min=0), help="At least N standbys replay from it.")
 @click.option("--array", type=click.Choice(["healthy"]), help="Every md array is complete and idle.")
@@ -27,7 +29,7 @@ CONFIGURATION = 78
 @click.option("--instance", metavar="DIR", help="The data directory, where the node carries several.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the exit status.")
 def command(quiet: bool, instance: str | None, **wanted: str | int | None) -> None:
-    """Exit 0 where everything expected holds, 1 where something does not, 3 where it cannot be known.
+    """State a runbook's precondition. Exit status: 0 all of it holds, 1 something does not, 3 it cannot be known.
 
     \b
     guardsh expect --host db-02 --role replica || exit

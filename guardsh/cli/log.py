@@ -16,7 +16,12 @@ from guardsh.screen.plain import safe
 @click.option("-n", "--lines", default=20, show_default=True, type=click.IntRange(min=1), help="The last N decisions.")
 @click.option("--json", "as_json", is_flag=True, help="The lines as they are kept: docs/json.md.")
 def command(lines: int, as_json: bool) -> None:
-    """Show the audit trail, latest last; times are UTC."""
+    """Show the audit trail, latest last; times are UTC.
+
+    \b
+    guardsh log -n 5
+    guardsh log --json | jq 'select(.outcome == "reject")'
+    """
     try:
         file = config.load().audit_file
     except config.ConfigurationError:

@@ -23,7 +23,14 @@ _INTERVAL = 2.0
 @click.option("--json", "as_json", is_flag=True, help="For programs: docs/json.md.")
 @click.option("--watch", is_flag=True, help="Look again every two seconds, until Ctrl-C.")
 def command(as_json: bool, watch: bool) -> None:
-    """Show every instance of this node with its role and state, its arrays, and where each line comes from."""
+    """Show what this node is, and how we know.
+
+    Every instance with its role and state, replicas, archive and clients; the md arrays.
+
+    \b
+    guardsh status
+    guardsh status --json | jq -r '.instances[].role.value'
+    """
     while True:
         text = _shown(_seen(), as_json)
         if watch and sys.stdout.isatty():
