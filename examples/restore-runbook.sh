@@ -42,7 +42,7 @@ step "it will come up as a replica; start it"
 guardsh check -- "${as_owner[@]}" pg_ctl start -D "$DATA"
 guardsh run -- "${as_owner[@]}" pg_ctl start -D "$DATA" --no-wait --silent --log="$DATA/startup.log"
 
-step "wait until it streams: hours, perhaps; guardsh status --watch shows more"
+step "wait until it streams (hours, perhaps)"
 until guardsh expect --quiet --role replica --instance "$DATA"; do
     sleep 2
     "${as_owner[@]}" pg_ctl status -D "$DATA" >/dev/null

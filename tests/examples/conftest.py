@@ -32,7 +32,7 @@ cp -R {backup}/. "$2"
 """
 # A host name of its own, and a /var/log of its own: the audit trail of these tests is not the machine's.
 _AS_HOST = 'mount -t tmpfs tmpfs /var/log && hostname "$0" && exec "$@"'
-_APART = ("unshare", "--uts", "--mount", "sh", "-c", _AS_HOST)
+APART = ("unshare", "--uts", "--mount", "sh", "-c", _AS_HOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Node:
     def run_as(self, host: str, *command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command as on a host of that name, without a terminal; what it said, both streams together."""
         return subprocess.run(
-            [*_APART, host, *command],
+            [*APART, host, *command],
             cwd=self.stage.directory,
             env={**self.environment, **environment},
             stdin=subprocess.DEVNULL,
@@ -67,7 +67,7 @@ class Node:
 def node() -> Iterator[Node]:
     if not installed():
         pytest.skip("no PostgreSQL server programs on this machine")
-    if subprocess.run([*_APART, "db-02", "true"], capture_output=True, check=False).returncode:
+    if subprocess.run([*APART, "db-02", "true"], capture_output=True, check=False).returncode:
         pytest.skip("host and mount namespaces cannot be had: needs root")
     directory = os.path.realpath(tempfile.mkdtemp(prefix="guardsh-"))
     os.chmod(directory, 0o755)

@@ -1,4 +1,4 @@
-"""The alias and link recipes in real interactive shells: what is typed reaches guardsh, which finds the real program."""
+"""The alias and link recipes in real interactive shells: what is typed reaches guardsh, which finds the program."""
 
 from __future__ import annotations
 

@@ -1,0 +1,41 @@
+"""docs/exit-statuses.md has the numbers of the code."""
+
+from __future__ import annotations
+
+import click
+
+from guardsh import __main__, cli, guard
+from guardsh.cli import check, config, expect
+from guardsh.system import program
+from tests.docs.pages import ROOT, sections, tables
+
+PAGE = sections((ROOT / "docs" / "exit-statuses.md").read_text())
+
+
+def statuses(section: str) -> set[int]:
+    return {int(row["status"]) for row in tables(PAGE[section]) if row["status"].isdigit()}
+
+
+def test_of_every_guarded_command() -> None:
+    assert __main__.FAILED == cli.FAILED
+    ours = {click.UsageError.exit_code, guard.REFUSED, cli.FAILED, program.NOT_EXECUTABLE, program.NOT_FOUND}
+    assert statuses("Every guarded command") == ours
+
+
+def test_of_check() -> None:
+    assert statuses("guardsh check") == set(check.STATUSES.values())
+
+
+def test_of_expect() -> None:
+    assert statuses("guardsh expect") == {expect.HOLDS, expect.DOES_NOT, expect.NOT_KNOWN}
+
+
+def test_of_the_others() -> None:
+    assert config.INVALID == expect.CONFIGURATION
+    demo_differs = 1
+    assert statuses("The others") == {config.INVALID, click.UsageError.exit_code, cli.FAILED, demo_differs}
+
+
+def test_the_help_names_them() -> None:
+    for status in statuses("Every guarded command") | {config.INVALID}:
+        assert f"{status} " in (cli.group.help or "")

@@ -1,0 +1,84 @@
+"""docs/json.md, field by field, against what is really printed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guardsh.audit import trail
+from guardsh.model.event import Outcome
+from guardsh.model.intent import Effect, Extent
+from guardsh.observe import node as observation
+from guardsh.screen.facts import SCHEMA, facts
+from guardsh.system.apart import Deadline
+from tests.docs.pages import ROOT, blocks
+from tests.docs.shapes import SHAPES, Reader
+from tests.examples.conftest import FRONT_DOOR, Node
+from tests.storage.trees import unpack
+
+
+def printed(node: Node, *words: str) -> Any:
+    return json.loads(node.run_as("db-02", FRONT_DOOR, *words).stdout)
+
+
+def audit_lines(node: Node) -> list[Any]:
+    """Of a notice and a refusal; one command, as each has a /var/log of its own."""
+    node.lay_out_restore()
+    line = f"{FRONT_DOOR} run -- rm -rf restore/base; {FRONT_DOOR} run -- rm -rf primary; {FRONT_DOOR} log --json"
+    said = node.run_as("db-02", "sh", "-c", line).stdout
+    return [json.loads(each) for each in said.splitlines() if each.startswith("{")]
+
+
+def outputs(node: Node, directory: Path) -> Iterator[tuple[Any, str]]:
+    """Real output of every kind, with the section that describes it."""
+    stage = node.stage
+    stage.primary.sql("select pg_create_physical_replication_slot('db_03')")
+    yield printed(node, "status", "--json"), "status"
+    for line in (
+        "rm -rf build",
+        "rm -rf primary/pg_wal",
+        "rm -rf restore",
+        f"wal-g backup-fetch {stage.primary.directory} LATEST",
+        "wal-g delete everything --confirm",
+        "pg_ctl stop -D replica",
+    ):
+        yield printed(node, "check", "--json", "--", *line.split()), "check"
+    for event in audit_lines(node):
+        yield event, "audit line"
+    for state in ("recovering", "reshaping-degraded"):
+        root = unpack(state, directory / state)
+        seen = observation.of((), Deadline(10.0), root)
+        yield facts(seen), "node"
+
+
+def test_real_output_is_as_documented(node: Node, tmp_path: Path) -> None:
+    reader = Reader()
+    misfits = [misfit for value, name in outputs(node, tmp_path) for misfit in reader.misfits(value, name)]
+    assert misfits == []
+    described = {name for name, fields in SHAPES.items() if fields}
+    assert described - reader.met == set()
+
+
+def test_every_word_is_documented() -> None:
+    words = {(name, field): kind for name, fields in SHAPES.items() for field, kind in fields.items()}
+    for place, enum in {
+        ("intent", "effect"): Effect,
+        ("target", "extent"): Extent,
+        ("audit line", "outcome"): Outcome,
+    }.items():
+        assert words[place] == f"one of: {', '.join(each.value for each in enum)}"
+
+
+def test_the_schema_numbers_are_documented() -> None:
+    text = (ROOT / "docs" / "json.md").read_text()
+    assert set(map(int, re.findall(r"\| `schema` \| integer \| (\d+) \|", text))) == {SCHEMA, trail.SCHEMA}
+
+
+@pytest.mark.parametrize("line", blocks((ROOT / "docs" / "json.md").read_text(), "json")[0].splitlines())
+def test_the_examples_are_observed(line: str) -> None:
+    assert list(Reader().misfits(json.loads(line), "observed text")) == []

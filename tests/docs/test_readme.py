@@ -1,0 +1,45 @@
+"""The README's dialogue is one that the demo really has, and its first screen holds what one needs first."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+
+from guardsh.operations.binaries import installed
+from tests.docs.pages import ROOT, blocks
+from tests.examples.conftest import APART, FRONT_DOOR
+
+README = (ROOT / "README.md").read_text()
+
+
+def without_figures(text: str) -> str:
+    """Less what differs from one run, machine or width to the next."""
+    text = re.sub(r"guardsh-demo-\w+", "guardsh-demo", text)
+    text = re.sub(r"PostgreSQL \d+|[\d.]+ MB|up \d+ s|\d+ bytes behind|\d+ entries", "#", text)
+    return " ".join(text.split())
+
+
+def test_the_dialogue_is_real() -> None:
+    if not installed():
+        pytest.skip("no PostgreSQL server programs on this machine")
+    if subprocess.run([*APART, "db-01", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("host and mount namespaces cannot be had: needs root")
+    command = [*APART, "db-01", str(FRONT_DOOR), "demo", "--play"]
+    played = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert played.returncode == 0, played.stdout + played.stderr
+    [dialogue] = blocks(README, "console")
+    assert without_figures(dialogue) in without_figures(played.stdout)
+
+
+def test_the_first_screen_has_both_commands() -> None:
+    first_screen = README.splitlines()[:50]
+    assert any(line.startswith("    make demo") for line in first_screen)
+    assert any(line.startswith("    make test") for line in first_screen)
+
+
+def test_every_command_is_named() -> None:
+    from guardsh.commands import COMMANDS
+
+    assert [name for name in COMMANDS if f"`{name}`" not in README] == []
