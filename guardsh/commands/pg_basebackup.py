@@ -42,7 +42,6 @@ GRAMMAR = declare(
     "-w, --no-password",
     "-W, --password",
 )
-_NOTE = "pg_basebackup itself refuses a directory that is not empty; interrupted, it leaves what it has written"
 
 
 def understand(invocation: Invocation) -> tuple[Intent, ...]:
@@ -55,7 +54,7 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
     targets = tuple(Target(path, Extent.TREE, follow=True) for path in paths if path)
     if line.given("--help", "--version") or not targets:
         return ()
-    return (Intent(Effect.OVERWRITE, targets, "pg_basebackup would write into", line.doubts, (_NOTE,)),)
+    return (Intent(Effect.OVERWRITE, targets, "pg_basebackup would write into", line.doubts),)
 
 
 def _directories(line: CommandLine) -> tuple[str, ...]:

@@ -34,16 +34,10 @@ class Step:
     effect: Effect
     says: str
     extent: Extent = Extent.INSTANCE
-    notes: tuple[str, ...] = ()
 
 
 _STOP, _START = Step(Effect.STOP, "would stop"), Step(Effect.START, "would start")
-_INIT = Step(
-    Effect.OVERWRITE,
-    "would create a cluster in",
-    Extent.TREE,
-    ("initdb itself refuses a directory that is not empty",),
-)
+_INIT = Step(Effect.OVERWRITE, "would create a cluster in", Extent.TREE)
 ACTIONS = {
     "init": (_INIT,),
     "initdb": (_INIT,),
@@ -79,9 +73,7 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
     doubts = (*line.doubts, *_doubts(line, action, invocation))
     spoken = f"pg_ctl {action}{_mode(line, action)}"
     steps = ((step, _targets(line, step.extent, invocation)) for step in ACTIONS.get(action, _UNKNOWN_ACTION))
-    return tuple(
-        Intent(step.effect, targets, f"{spoken} {step.says}", doubts, step.notes) for step, targets in steps if targets
-    )
+    return tuple(Intent(step.effect, targets, f"{spoken} {step.says}", doubts) for step, targets in steps if targets)
 
 
 def _read(words: tuple[str, ...]) -> CommandLine:

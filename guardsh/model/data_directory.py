@@ -8,7 +8,6 @@ from enum import Enum, IntEnum
 from guardsh.model.observed import Observed, Unknown
 from guardsh.model.place import Place
 
-
 _NOT_LOOKED_AT = Unknown("not looked at")
 
 

@@ -13,7 +13,6 @@ from guardsh.policy.evidence import evidence, title
 from guardsh.policy.rules import ALSO, OVERRIDDEN, UNATTENDED, rulings
 from guardsh.policy.summary import summary
 
-_OVERRIDE = "to override, with a reason that goes on record: guardsh run --override 'REASON' -- COMMAND"
 _LISTED = 5  # other instances named beside the gravest
 
 # Reasons whose sentence says, where nothing is asked, all that there is to say.
@@ -64,10 +63,8 @@ def _judged(case: Case) -> Judgement:
 
 
 def _overridden(judged: Judgement, override: bool) -> Judgement:
-    if judged.decision is not Decision.REFUSE:
+    if judged.decision is not Decision.REFUSE or not override:
         return judged
-    if not override:
-        return replace(judged, hints=(*judged.hints, _OVERRIDE))
     reason = Reason(OVERRIDDEN, "It would be refused; overridden, with a reason that goes on record.")
     return replace(judged, decision=Decision.CHALLENGE, reasons=(*judged.reasons, reason))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from guardsh.model.verdict import Decision, Reason, Verdict
@@ -29,19 +30,23 @@ def challenge(verdict: Verdict, width: int, style: Style = WORDS) -> list[str]:
     """Everything above the input line."""
     only_copy = verdict.subject is not None and verdict.subject.only_copy
     remark = host_name_remark(verdict.host)
-    return [
-        *_findings(verdict, width, style),
+    said = [
         *_sentences([_text(reason, verdict) for reason in verdict.reasons], width),
         *_hints(verdict, width),
         *(paragraph(f"note: {remark}", width) if remark else []),
-        "",
+    ]
+    return [
+        *_findings(verdict, width, style),
+        *(said and [*said, ""]),
         *paragraph(_TYPE_ONLY_COPY if only_copy else _TYPE_ROLE, width),
     ]
 
 
-def refusal(verdict: Verdict, width: int, style: Style = WORDS) -> list[str]:
+def refusal(verdict: Verdict, command: Sequence[str], width: int, style: Style = WORDS) -> list[str]:
     """What is said where nothing can be answered, the way forward last."""
-    return _concluded(verdict, "Refused.", width, style)
+    override = f"to override, with a reason that goes on record: guardsh run --override 'REASON' -- {_line(command)}"
+    hints = (*verdict.hints, override) if command else verdict.hints
+    return _concluded(replace(verdict, hints=hints), "Refused.", width, style)
 
 
 def verdict(verdict: Verdict, width: int = 100, style: Style = WORDS) -> list[str]:
@@ -87,12 +92,16 @@ def unattended(verdict: Verdict, command: Sequence[str]) -> str:
 def _way_forward(verdict: Verdict, command: Sequence[str]) -> str:
     if not command:
         return ""
-    line = safe(shortened(shlex.join(command), 200))
+    line = _line(command)
     if verdict.subject is None or verdict.subject.only_copy:
         return f"hint: at a terminal: guardsh run --override 'REASON' -- {line}"
     if verdict.subject.word == "unknown":
         return f"hint: run it at a terminal, where it can be asked about: guardsh run -- {line}"
     return f"hint: with host and role as you know them: guardsh run --confirm 'HOST ROLE' -- {line}"
+
+
+def _line(command: Sequence[str]) -> str:
+    return safe(shortened(shlex.join(command), 200))
 
 
 def _concluded(verdict: Verdict, conclusion: str, width: int, style: Style) -> list[str]:
@@ -107,8 +116,8 @@ def _findings(verdict: Verdict, width: int, style: Style) -> list[str]:
         "",
         *headline(verdict.host, subject.word if subject else "", subject.title if subject else "", width, style),
         *paragraph(verdict.summary, width),
+        *(rows and ["", *rows]),
         "",
-        *(rows and [*rows, ""]),
     ]
 
 

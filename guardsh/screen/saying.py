@@ -27,15 +27,15 @@ def refuse(verdict: Verdict, command: Sequence[str]) -> None:
 
     Without a ``command`` the line says no way forward beyond the verdict's hints.
     """
-    if not verdict.unattended and _refused_at_terminal(verdict):
+    if not verdict.unattended and _refused_at_terminal(verdict, command):
         return
     sys.stderr.write(report.unattended(verdict, command) + "\n")
 
 
-def _refused_at_terminal(verdict: Verdict) -> bool:
+def _refused_at_terminal(verdict: Verdict, command: Sequence[str]) -> bool:
     try:
         with Terminal() as terminal:
-            terminal.write(_text(report.refusal(verdict, terminal.width, style_for(os.environ))))
+            terminal.write(_text(report.refusal(verdict, command, terminal.width, style_for(os.environ))))
     except (OSError, NoAnswer):
         return False
     return True

@@ -6,7 +6,7 @@ import pytest
 
 from guardsh.commands.pg_basebackup import GRAMMAR
 from tests.unit.commands import manual
-from tests.unit.commands.reading import intents, reading
+from tests.unit.commands.reading import reading
 
 CASES = [
     ("pg_basebackup -h db-01 -D /d -X stream -c fast -P -R", "overwrite tree /d ->"),
@@ -30,10 +30,6 @@ CASES = [
 @pytest.mark.parametrize(("line", "expected"), CASES)
 def test_pg_basebackup(line: str, expected: str) -> None:
     assert reading(line, PGDATA="/not/used") == expected
-
-
-def test_what_it_refuses_by_itself_is_said() -> None:
-    assert "itself refuses a directory that is not empty" in intents("pg_basebackup -D /d")[0].notes[0]
 
 
 def test_every_option_of_the_real_pg_basebackup_is_known() -> None:

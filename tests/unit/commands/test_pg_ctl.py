@@ -85,10 +85,6 @@ def test_action_reads_as_a_sentence(line: str, action: str) -> None:
     assert intents(line)[0].action == action
 
 
-def test_initdb_refuses_by_itself_and_that_is_said() -> None:
-    assert intents("pg_ctl init -D /d")[0].notes == ("initdb itself refuses a directory that is not empty",)
-
-
 def test_every_option_of_the_real_pg_ctl_is_known() -> None:
     tools = manual.postgres_tools("pg_ctl")
     if not tools:

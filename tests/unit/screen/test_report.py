@@ -38,7 +38,7 @@ ABORTED = Verdict(
 
 def test_a_refusal() -> None:
     assert (
-        "\n".join(report.refusal(REFUSED, 110))
+        "\n".join(report.refusal(REFUSED, (), 110))
         == """
   db-01  PRIMARY     PostgreSQL 14 · /mnt/data/postgresql-14 · 51.2 TB · up 3 h
   rm -rf would delete the data directory of a running primary: 14 entries of it, all of its data.
@@ -57,7 +57,7 @@ def test_a_refusal() -> None:
 
 def test_a_refusal_on_a_narrow_terminal() -> None:
     assert (
-        "\n".join(report.refusal(REFUSED, 44))
+        "\n".join(report.refusal(REFUSED, (), 44))
         == """
   db-01  PRIMARY
   PostgreSQL 14 · /mnt/data/postgresql-14 ·
@@ -105,7 +105,7 @@ def test_a_challenge_says_what_to_type_and_not_the_phrase() -> None:
 
 
 def test_the_badge_stands_out() -> None:
-    assert report.refusal(REFUSED, 110, BOLD)[1].startswith(
+    assert report.refusal(REFUSED, (), 110, BOLD)[1].startswith(
         "  \x1b[1mdb-01\x1b[0m  \x1b[1;7mPRIMARY\x1b[0m     PostgreSQL 14 ·"
     )
 
