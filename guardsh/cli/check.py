@@ -18,7 +18,7 @@ from guardsh.screen.plain import safe
 STATUSES = {Decision.ALLOW: 0, Decision.NOTICE: 0, Decision.CHALLENGE: 10, Decision.REFUSE: 11}
 
 
-@click.command("check", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command("check", context_settings={"allow_interspersed_args": False})
 @click.option("--json", "as_json", is_flag=True, help="For programs: docs/json.md.")
 @click.option("--unattended", is_flag=True, help="Judge as where nobody can be asked.")
 @click.argument("words", metavar="-- COMMAND…", nargs=-1, required=True, type=click.UNPROCESSED)

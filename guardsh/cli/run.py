@@ -10,7 +10,7 @@ from guardsh import guard
 from guardsh.system import program
 
 
-@click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command("run", context_settings={"allow_interspersed_args": False})
 @click.option("--confirm", metavar='"HOST ROLE"', help="The answer beforehand, for automation: literals, by a person.")
 @click.option("--override", metavar="REASON", help="Be asked instead of refused; the reason goes on record.")
 @click.option("--dry-run", is_flag=True, help="Show the verdict and its evidence; run nothing.")

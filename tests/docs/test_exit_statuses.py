@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import click
+import pytest
 
 from guardsh import __main__, cli, guard
 from guardsh.cli import check, config, expect
 from guardsh.system import program
 from tests.docs.pages import ROOT, sections, tables
+from tests.examples.conftest import FRONT_DOOR
 
 PAGE = sections((ROOT / "docs" / "exit-statuses.md").read_text())
 
@@ -20,6 +24,15 @@ def test_of_every_guarded_command() -> None:
     assert __main__.FAILED == cli.FAILED
     ours = {click.UsageError.exit_code, guard.REFUSED, cli.FAILED, program.NOT_EXECUTABLE, program.NOT_FOUND}
     assert statuses("Every guarded command") == ours
+
+
+@pytest.mark.parametrize("subcommand", ["run", "check"])
+def test_a_misspelt_option_is_usage(subcommand: str) -> None:
+    """Taken for the command, it would be judged as harmless: of a name that nobody guards."""
+    words = [FRONT_DOOR, subcommand, "--unatended", "--", "true"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (click.UsageError.exit_code, "")
+    assert "--unatended" in done.stderr
 
 
 def test_of_check() -> None:

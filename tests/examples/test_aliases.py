@@ -41,7 +41,10 @@ def type_in(shell: str, tmp_path: Path) -> Type:
         script = tmp_path / "typed"
         script.write_text(f"source {recipe}\n{lines}\n")
         # Sourced, line by line: a shell expands aliases in a file as it reads it.
-        return _run([*SHELLS[shell], "-c", f"source {script}"], {"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+        return _run(
+            [*SHELLS[shell], "-c", f"source {script}"],
+            {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)},
+        )
 
     return type_in
 
@@ -49,7 +52,7 @@ def type_in(shell: str, tmp_path: Path) -> Type:
 def _run(command: list[str], environment: dict[str, str]) -> list[str]:
     done = subprocess.run(
         command,
-        env={"HOME": "/nonexistent", "TERM": "dumb", **environment},
+        env={"TERM": "dumb", **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # an interactive shell without a terminal says that it has none
@@ -83,7 +86,8 @@ def test_a_link_guards_a_name_everywhere(shell: str, tmp_path: Path) -> None:
     (tools / "wal-g").chmod(0o755)
     (tmp_path / "file").touch()
     line = f"cd {tmp_path}; command -v rm; echo file | xargs rm; ls {tmp_path}; {opt}/wal-g backup-list"
-    said = _run([*SHELLS[shell], "-c", line], {"PATH": f"{links}:{tools}:{os.environ['PATH']}"})
+    environment = {"PATH": f"{links}:{tools}:{os.environ['PATH']}", "HOME": str(links)}
+    said = _run([*SHELLS[shell], "-c", line], environment)
     assert said == [f"{links}/rm", "links", "opt", "tools", "wal-g backup-list"]
 
 
