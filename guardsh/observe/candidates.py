@@ -11,7 +11,7 @@ from guardsh.model.data_directory import DataDirectory
 from guardsh.model.instance import Server
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.place import Place
-from guardsh.observe import data_directory, discovery, node
+from guardsh.observe import data_directory, discovery, node, outlying
 from guardsh.observe.paths import below, identity, lineage
 from guardsh.system.apart import Apart, Deadline, side_by_side
 
@@ -69,6 +69,6 @@ def _server_at(path: str, servers: Sequence[Server]) -> Server | None:
         if server.directory is not None:
             if here is not None and server.directory.identity == here:
                 return server
-        elif os.path.realpath(node.path_of(server)) == os.path.realpath(path):
+        elif outlying.resolved(node.path_of(server)).path == outlying.resolved(path).path:
             return server
     return None

@@ -35,7 +35,10 @@ def tablespace_links(directory: str) -> list[str]:
 
 def resolved(path: str) -> Place:
     """What a path leads to, links followed; without an identity where nothing can be seen."""
-    real = os.path.realpath(path)
+    try:
+        real = os.path.realpath(path)
+    except PermissionError:  # a link of another account's process in /proc, until Python 3.12
+        real = path
     return Place(real, identity(real))
 
 
