@@ -24,6 +24,7 @@ from guardsh.screen.escape import without_sequences
 
 HOST = "db-01"  # a name that reads like a rank; the operator's node has it where namespaces can be had
 QUESTION = "host and role> "
+NOBODY = 65534
 PATIENCE = 20  # seconds for anything that must happen
 
 _PRIVATE = ("unshare", "--mount", "--uts")
@@ -53,7 +54,13 @@ class Session:
 
     def __init__(self, words: Sequence[str], environment: Mapping[str, str], cwd: str) -> None:
         self.process = pexpect.spawn(
-            words[0], list(words[1:]), env=dict(environment), cwd=cwd, timeout=PATIENCE, dimensions=(40, 110)
+            words[0],
+            list(words[1:]),
+            env=dict(environment),
+            cwd=cwd,
+            timeout=PATIENCE,
+            dimensions=(40, 110),
+            preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL),  # as in a shell; Python ignores it
         )
         self.raw = b""
 
@@ -117,6 +124,13 @@ class Operator:
         """Start a line of bash at a terminal."""
         return self.types("bash", "--norc", "--noprofile", "-c", line, cwd=cwd)
 
+    def ordinary(self, *words: str) -> Session:
+        """Start a command at a terminal, as an account that may read nothing of a server's."""
+        may_reach(self.place)
+        os.chmod(self.place / "home", 0o777)
+        become = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs")
+        return self.types(*become, *words)
+
     def unattended(self, *words: str, cwd: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command as cron would: no terminal, no input."""
         return subprocess.run(
@@ -162,6 +176,7 @@ def staged() -> Iterator[Stage]:
     """The demo's node: a primary, its replica, an aborted restore, an unrelated tree."""
     # A socket's path has at most 107 bytes (unix(7)), and pytest's own directories are long and private.
     directory = tempfile.mkdtemp(prefix="gsh-")
+    os.chmod(directory, 0o755)  # other accounts must pass
     try:
         with Lab(directory) as lab:
             yield set_stage(lab)
@@ -180,6 +195,14 @@ def incomplete_copy(directory: Path) -> Path:
     (data / "PG_VERSION").write_text("15\n")
     (data / "base" / "5" / "16384").write_bytes(b"x" * 8192)
     return data
+
+
+def may_reach(place: Path) -> None:
+    """Let other accounts through pytest's own directories, which are 0700."""
+    for above in place.parents:
+        if above.name.startswith("pytest-"):
+            above.chmod(0o711)
+    place.chmod(0o755)
 
 
 def entries(directory: str) -> list[str]:
