@@ -12,7 +12,7 @@ import pytest
 
 from guardsh.cli import SUBCOMMANDS, group
 from guardsh.policy import config
-from tests.docs.pages import PAGES, ROOT, blocks, code
+from tests.docs.pages import PAGES, ROOT, blocks, code, sections, tables
 
 SHOWN = [*PAGES, *sorted((ROOT / "examples").glob("*.sh"))]
 # `guardsh` as the word that a command begins with, not as part of a path or a name.
@@ -54,6 +54,13 @@ def test_command_lines_are_understood(page: Path) -> None:
     assert problems == []
 
 
+@pytest.mark.parametrize("row", tables(sections((ROOT / "docs" / "guide.md").read_text())["Runbooks"]))
+def test_expectations_are_understood(row: dict[str, str]) -> None:
+    option, first, *others = re.split(r",? ", row["expect …"])
+    for value in (first, *others):
+        assert context(f"expect {option} {value}")
+
+
 def test_command_lines_are_found() -> None:
     found = {line.split()[0] for page in SHOWN for line in command_lines(page)}
     assert set(SUBCOMMANDS) - found == set()
@@ -61,7 +68,7 @@ def test_command_lines_are_found() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_configuration_is_valid(page: Path) -> None:
-    for block in blocks(page.read_text(), "toml"):
+    for block in blocks(page.read_text(), "toml"):  # at the margin: those inside a list are of something else
         assert config.parse(block, page.name, config.builtin()).sources[-1] == page.name
 
 
