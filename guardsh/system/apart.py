@@ -19,6 +19,9 @@ T = TypeVar("T")
 # end would wait for the child, too.
 _answering: list[int] = []
 
+# Children killed at a deadline: one in an uninterruptible sleep cannot be waited for until it wakes.
+_killed: list[int] = []
+
 
 class Deadline:
     """A moment on the monotonic clock by which everything must have answered."""
@@ -51,6 +54,7 @@ class Apart(Generic[T]):
     """One piece of work under way in a child process; its result is pickled through a pipe."""
 
     def __init__(self, work: Callable[[], T], account: Account | None = None) -> None:
+        _killed[:] = [pid for pid in _killed if os.waitpid(pid, os.WNOHANG)[0] == 0]
         reader, writer = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
@@ -77,11 +81,11 @@ class Apart(Generic[T]):
         while not finished and select.select([self], [], [], deadline.left())[0]:
             finished = self.receive()
         os.close(self._reader)
-        if not finished:
+        if finished:
+            os.waitpid(self.pid, 0)
+        else:
             os.kill(self.pid, signal.SIGKILL)
-        # A child stuck in an uninterruptible sleep cannot be waited for; it is left to init.
-        os.waitpid(self.pid, 0 if finished else os.WNOHANG)
-        if not finished:
+            _killed.append(self.pid)
             return Unknown(f"no answer in {deadline.seconds:.1f} s")
         if not self._received:
             return Unknown("the look outside ended without an answer")
@@ -108,6 +112,7 @@ def side_by_side(works: Iterable[Callable[[], T]], deadline: Deadline) -> list[K
 
 def _work_and_exit(work: Callable[[], T], account: Account | None, writer: int) -> None:
     try:
+        _killed.clear()
         while _answering:
             os.close(_answering.pop())
         _answering.append(writer)
