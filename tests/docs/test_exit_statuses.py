@@ -29,7 +29,7 @@ def test_of_every_guarded_command() -> None:
 @pytest.mark.parametrize("subcommand", ["run", "check"])
 def test_a_misspelt_option_is_usage(subcommand: str) -> None:
     """Taken for the command, it would be judged as harmless: of a name that nobody guards."""
-    words = [FRONT_DOOR, subcommand, "--unatended", "--", "true"]
+    words = [str(FRONT_DOOR), subcommand, "--unatended", "--", "true"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (click.UsageError.exit_code, "")
     assert "--unatended" in done.stderr
