@@ -1,6 +1,7 @@
 """Becoming the real program, with everything that was its own.
 
-Light by contract: nothing but os, signal's C part and sys may be imported here (tests/test_imports.py).
+Light by contract: nothing but os, signal's C part and sys may be imported here (tests/test_imports.py), and ctypes
+where the environment is one that no shell makes.
 """
 
 from __future__ import annotations
@@ -9,6 +10,10 @@ import _signal  # type: ignore[import-not-found]  # the enums of the signal modu
 import errno
 import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 NOT_EXECUTABLE = 126
 NOT_FOUND = 127
@@ -38,10 +43,10 @@ def become(words: list[bytes]) -> int:
     _restore_signals()
     environment = original_environment()
     try:
-        os.execve(path, words, environment)
+        _execve(path, words, environment)
     except OSError as error:
         if error.errno == errno.ENOEXEC:  # a script without #!, as execvp(3) does
-            os.execve("/bin/sh", [b"sh", path, *words[1:]], environment)
+            _execve(b"/bin/sh", [b"sh", path, *words[1:]], environment)
         return _failed(
             words[0], (error.strerror or "").lower(), NOT_FOUND if error.errno == errno.ENOENT else NOT_EXECUTABLE
         )
@@ -73,14 +78,25 @@ def is_guardsh(path: bytes) -> bool:
         return False
 
 
-def original_environment() -> dict[bytes, bytes]:
+def original_environment() -> list[bytes]:
     """The environment that we were started with: Python adds LC_CTYPE in the C locale (PEP 538)."""
     try:
         with open("/proc/self/environ", "rb") as file:
-            entries = file.read().split(b"\0")
+            return file.read().split(b"\0")[:-1]
     except OSError:
-        return dict(os.environb)
-    return dict(entry.split(b"=", 1) for entry in entries if b"=" in entry[1:])
+        return [b"%s=%s" % entry for entry in os.environb.items()]
+
+
+def _execve(path: bytes, words: list[bytes], environment: list[bytes]) -> NoReturn:
+    """execve(2). Python's own takes no environment in which a name is there twice, is empty, or has no value."""
+    pairs = dict(entry.split(b"=", 1) for entry in environment if entry.find(b"=") > 0)
+    if len(pairs) == len(environment):
+        os.execve(path, words, pairs)
+    import ctypes
+
+    words_, environment_ = ((ctypes.c_char_p * (len(strings) + 1))(*strings, None) for strings in (words, environment))
+    ctypes.CDLL(None, use_errno=True).execve(path, words_, environment_)
+    raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def _path() -> list[bytes]:

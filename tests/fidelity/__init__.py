@@ -1,0 +1,1 @@
+"""What reaches the real program: everything, as it was."""
