@@ -17,8 +17,15 @@ README = (ROOT / "README.md").read_text()
 def without_figures(text: str) -> str:
     """Less what differs from one run, machine or width to the next."""
     text = re.sub(r"guardsh-demo-\w+", "guardsh-demo", text)
-    text = re.sub(r"PostgreSQL \d+|[\d.]+ MB|up \d+ s|\d+ bytes behind|\d+ entries", "#", text)
-    return " ".join(text.split())
+    figures = r"PostgreSQL \d+|(at least )?[\d.]+ MB|up \d+ s|[\d.]+ \w+ behind|\d+ entries|clients \d+"
+    return re.sub(figures, "#", " ".join(text.split()))
+
+
+def play() -> str:
+    command = [*APART, "db-01", str(FRONT_DOOR), "demo", "--play"]
+    played = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert played.returncode == 0, played.stdout + played.stderr
+    return played.stdout
 
 
 def test_the_dialogue_is_real() -> None:
@@ -26,11 +33,9 @@ def test_the_dialogue_is_real() -> None:
         pytest.skip("no PostgreSQL server programs on this machine")
     if subprocess.run([*APART, "db-01", "true"], capture_output=True, check=False).returncode:
         pytest.skip("host and mount namespaces cannot be had: needs root")
-    command = [*APART, "db-01", str(FRONT_DOOR), "demo", "--play"]
-    played = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    assert played.returncode == 0, played.stdout + played.stderr
     [dialogue] = blocks(README, "console")
-    assert without_figures(dialogue) in without_figures(played.stdout)
+    # On a busy machine a look may not be over in its two seconds, and the dialogue then says that: played again.
+    assert any(without_figures(dialogue) in without_figures(play()) for _ in range(3))
 
 
 def test_the_first_screen_has_both_commands() -> None:
