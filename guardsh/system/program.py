@@ -53,29 +53,39 @@ def become(words: list[bytes]) -> int:
 
 
 def find(name: bytes) -> bytes | None:
-    """The program that this name would start if guardsh were not installed."""
-    if b"/" in name and not is_guardsh(name):
+    """The program that this name would start if guardsh were not installed.
+
+    A script that runs guardsh may be a shim of that name, and is taken only where there is nothing else.
+    """
+    if b"/" in name and not _is_front_door(name):
         return name
     base = name.rpartition(b"/")[2]
-    found = None
+    shim = not_executable = None
     for directory in _path():
         candidate = os.path.join(directory or b".", base)
-        if not os.path.isfile(candidate) or is_guardsh(candidate):
+        if not os.path.isfile(candidate) or _is_front_door(candidate):
             continue
-        if os.access(candidate, os.X_OK):
+        if not os.access(candidate, os.X_OK):
+            not_executable = not_executable or candidate
+        elif b"guardsh run" in _script(candidate):
+            shim = shim or candidate
+        else:
             return candidate
-        found = found or candidate
-    return found
+    return shim or not_executable
 
 
-def is_guardsh(path: bytes) -> bool:
-    """Whether this is a script that starts guardsh: this installation's, another one's, or a shim's."""
+def _is_front_door(path: bytes) -> bool:
+    """Whether this is the front door of any installation, under a name that it would guard."""
+    return b"guardsh.__main__" in _script(path) and os.path.basename(path) != b"guardsh"
+
+
+def _script(path: bytes) -> bytes:
+    """How a script begins; nothing of another program, or of what cannot be read."""
     try:
         with open(path, "rb") as file:
-            head = file.read(2)
-            return head == b"#!" and b"guardsh" in file.read(4096)
+            return file.read(4096) if file.read(2) == b"#!" else b""
     except OSError:
-        return False
+        return b""
 
 
 def original_environment() -> list[bytes]:
