@@ -76,8 +76,8 @@ def judge(words: list[str], wishes: Wishes, caller: Caller | None = None) -> Cas
     policy = _policy()
     findings = observation.look(intents, invocation, policy)
     caller = caller or terminal.caller()
-    if wishes.confirm is not None:
-        caller = replace(caller, attended=True)  # somebody has answered beforehand
+    if wishes.confirm is not None and wishes.override is None:
+        caller = replace(caller, attended=True)  # somebody has answered beforehand; an override takes a person now
     verdict = assess(findings, caller, policy, override=wishes.override is not None)
     return Case(tuple(words), invocation, intents, policy, caller, findings, verdict)
 
@@ -124,7 +124,7 @@ def _confirmed(verdict: Verdict, given: str) -> Accepted | Rejected:
     if verdict.subject.word == "unknown":
         why = "--confirm is not accepted where the role is not known"
     elif not dialogue.matches(given, verdict):
-        why = f"--confirm says {given!r}; {dialogue.contrast(given, verdict)}"
+        why = f"--confirm says {given!r}; {dialogue.truth(verdict)}"
     else:
         return Accepted(f"--confirm {given}")
     saying.refuse(replace(verdict, hints=(why,)), ())

@@ -68,11 +68,16 @@ def contrast(answer: str, verdict: Verdict) -> str:
 
     The missing words of an override are named; nothing else of the phrase is shown as it must be typed.
     """
+    return f"you typed {safe(shortened(answer, 60))}; {truth(verdict)}"
+
+
+def truth(verdict: Verdict) -> str:
+    """Which host this is, and what would be hit on it."""
     assert verdict.subject is not None
     what = f"it is {_OWN_WORDS.get(verdict.subject.word, safe(verdict.subject.word))}"
     if verdict.subject.only_copy:
         what += ", the only live copy, which must be said in words"
-    return f"you typed {safe(shortened(answer, 60))}; this is {safe(verdict.host)}, and {what}"
+    return f"this is {safe(verdict.host)}, and {what}"
 
 
 def _first_label(host: str) -> str:

@@ -31,8 +31,11 @@ def facts(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): facts(each) for key, each in value.items()}
+    if isinstance(value, dict):  # the answers, by question
+        return [
+            {"question": {"kind": type(question).__name__, **facts(question)}, "answer": facts(answer)}
+            for question, answer in value.items()
+        ]
     if isinstance(value, tuple | list):
         return [facts(each) for each in value]
     if isinstance(value, frozenset | set):

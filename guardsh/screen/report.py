@@ -18,6 +18,7 @@ _TYPE_ONLY_COPY = (
     "To run it all the same, type the host name and the role of what it would hit, as they stand in the first line, "
     "and then the words that say why this was refused: only copy."
 )
+_WORDS = 8  # of a command that are shown in full
 _WOULD = {
     Decision.ALLOW: "It would run.",
     Decision.NOTICE: "It would run, with a notice.",
@@ -101,6 +102,9 @@ def _way_forward(verdict: Verdict, command: Sequence[str]) -> str:
 
 
 def _line(command: Sequence[str]) -> str:
+    """The command to run instead; what a shell has expanded is not spelled out again."""
+    if len(command) > _WORDS:
+        return safe(shortened(shlex.join(command[:3]), 200)) + " …"
     return safe(shortened(shlex.join(command), 200))
 
 
