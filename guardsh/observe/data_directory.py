@@ -193,7 +193,7 @@ def _archived(mode: Observed[str], path: str) -> Observed[bool]:
 def _ways(path: str, directory: str, server: Server | None, setting: str) -> list[str]:
     """The paths by which the instance reaches its own files."""
     ways = [
-        os.path.join(os.getcwd(), path),
+        outlying.absolute(path),
         setting,
         _path_in_lock_file(directory),
         f"{directory}/pg_wal",

@@ -44,7 +44,12 @@ def resolved(path: str) -> Place:
 
 def links(paths: Iterable[str]) -> tuple[Place, ...]:
     """Every symbolic link that the kernel follows on these ways, each the link itself: its own path and identity."""
-    return tuple(dict.fromkeys(link for path in paths for link in _links_on(os.path.join(os.getcwd(), path))))
+    return tuple(dict.fromkeys(link for path in paths for link in _links_on(absolute(path))))
+
+
+def absolute(path: str) -> str:
+    """The working directory may be gone, and most paths do not need it."""
+    return path if path.startswith("/") else os.path.join(os.getcwd(), path)
 
 
 def _links_on(path: str) -> list[Place]:
