@@ -28,9 +28,10 @@ _RM_WORDS = frozenset(
 _WAL_G_HARMLESS = frozenset(
     "backup-list backup-push catchup-list completion flags help wal-push wal-receive wal-show wal-verify".split()  # noqa: SIM905
 )
-_WAL_G_WITHOUT_VALUE = frozenset("--help --turbo --version -h -v".split())  # noqa: SIM905
-_PG_CTL_ACTIONS = frozenset("init initdb kill logrotate promote reload restart start status stop".split())  # noqa: SIM905
+_WAL_G_WITHOUT_VALUE = frozenset("--help --turbo -h".split())  # noqa: SIM905
 _PG_CTL_HARMLESS = frozenset("logrotate reload status".split())  # noqa: SIM905
+_PG_CTL_WITHOUT_VALUE = frozenset("-s --silent -w --wait -W --no-wait".split())  # noqa: SIM905
+_PG_CTL_WITH_VALUE = frozenset("-D --pgdata -l --log -m --mode -t --timeout".split())  # noqa: SIM905
 _SERVERS = ("postgres", "postmaster")
 _HA_MANAGERS = ("patroni", "pg_autoctl", "repmgrd", "stolon-keeper")
 
@@ -190,9 +191,16 @@ def _wal_g(arguments: Sequence[str]) -> bool:
 
 
 def _pg_ctl(arguments: Sequence[str]) -> bool:
-    """Whether the only word that can be the action (it may stand anywhere, src/bin/pg_ctl/pg_ctl.c) is harmless."""
-    actions = _PG_CTL_ACTIONS.intersection(arguments)
-    return len(actions) == 1 and actions <= _PG_CTL_HARMLESS
+    """Whether the only word that is no common option nor the value of one is a harmless action (it may stand
+    anywhere, src/bin/pg_ctl/pg_ctl.c)."""
+    words = iter(arguments)
+    others = []
+    for word in words:
+        if word in _PG_CTL_WITH_VALUE:
+            next(words, None)
+        elif word not in _PG_CTL_WITHOUT_VALUE:
+            others.append(word)
+    return len(others) == 1 and others[0] in _PG_CTL_HARMLESS
 
 
 # who asks
