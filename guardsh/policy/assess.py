@@ -31,8 +31,9 @@ class Judgement:
     unattended: bool = False
 
     @property
-    def gravity(self) -> tuple[Decision, int]:
-        return self.decision, -self.case.rank
+    def gravity(self) -> tuple[Decision, int, bool, bool]:
+        instance = self.case.instance
+        return self.decision, -self.case.rank, self.alone, instance is not None and instance.live
 
 
 def assess(findings: Findings, caller: Caller, policy: Policy, *, override: bool = False) -> Verdict:
