@@ -21,6 +21,7 @@ MARKS = (
 )  # fmt: skip
 _MARKS = frozenset(MARKS)
 
+_HEXADECIMAL = frozenset("0123456789ABCDEF")
 _RM_LETTERS = frozenset("dfiIrRv")
 _RM_WORDS = frozenset(
     "--dir --force --interactive --one-file-system --preserve-root --recursive --verbose".split()  # noqa: SIM905
@@ -32,7 +33,7 @@ _WAL_G_WITHOUT_VALUE = frozenset("--help --turbo -h".split())  # noqa: SIM905
 _PG_CTL_HARMLESS = frozenset("logrotate reload status".split())  # noqa: SIM905
 _PG_CTL_WITHOUT_VALUE = frozenset("-s --silent -w --wait -W --no-wait".split())  # noqa: SIM905
 _PG_CTL_WITH_VALUE = frozenset("-D --pgdata -l --log -m --mode -t --timeout".split())  # noqa: SIM905
-_SERVERS = ("postgres", "postmaster")
+_SERVERS = ("postgres", "postmaster", "edb-postgres", "edb-postmaster")
 _HA_MANAGERS = ("patroni", "pg_autoctl", "repmgrd", "stolon-keeper")
 
 
@@ -59,7 +60,7 @@ def _rm(arguments: Sequence[str]) -> bool:
         return False
     if not recursive:
         return all(map(_Parents().unrelated_entry, operands))
-    servers = tuple(_directories_of_servers())
+    servers = tuple(_places_of_servers())
     parents = _Parents()
     return all(parents.unrelated_entry(operand) and _unrelated_tree(operand, servers) for operand in operands)
 
@@ -103,23 +104,29 @@ class _Parents:
             mode = os.lstat(operand).st_mode
         except (FileNotFoundError, NotADirectoryError):
             return True
-        if last in _MARKS or (stat.S_ISLNK(os.lstat(bare).st_mode) and not _leads_to_file(bare)):
+        if last in _MARKS or _like_transactions(last) or _leads_to_no_file(bare):
             return False
         parent = (head or "/") if bare.startswith("/") or head else "."
         if parent not in self._seen:
-            self._seen[parent] = not _inside_instance(os.path.realpath(parent))
+            self._seen[parent] = not any(map(_inside_instance, {os.path.realpath(parent), os.path.abspath(parent)}))
         return self._seen[parent] and not (stat.S_ISDIR(mode) and last.startswith("PG_"))
 
 
-def _leads_to_file(link: str) -> bool:
+def _like_transactions(name: str) -> bool:
+    """Named as a file of pg_xact is, which a link may have moved to where nothing else tells (slru.c, SlruFileName)."""
+    return len(name) == 4 and _HEXADECIMAL.issuperset(name)
+
+
+def _leads_to_no_file(path: str) -> bool:
+    """Whether it is a link, and not to a file."""
     try:
-        return stat.S_ISREG(os.stat(link).st_mode)
+        return stat.S_ISLNK(os.lstat(path).st_mode) and not stat.S_ISREG(os.stat(path).st_mode)
     except OSError:
-        return False
+        return True
 
 
 def _inside_instance(directory: str) -> bool:
-    """Whether this resolved directory, or one above it, carries a mark, or is a tablespace's."""
+    """Whether this directory, or one above it, carries a mark, or is a tablespace's."""
     while True:
         if os.path.basename(directory).startswith("PG_"):
             return True
@@ -143,6 +150,8 @@ def _unrelated_tree(operand: str, servers: Sequence[str]) -> bool:
                 name = entry.name
                 if name in _MARKS or name.startswith("PG_"):
                     return False
+                if _like_transactions(name) and entry.is_file():
+                    return False
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
                 elif entry.is_symlink() and not _stray_link(entry.path, servers):
@@ -152,7 +161,9 @@ def _unrelated_tree(operand: str, servers: Sequence[str]) -> bool:
 
 def _stray_link(link: str, servers: Sequence[str]) -> bool:
     target = os.path.realpath(link)
-    return not os.path.lexists(target + "/PG_VERSION") and not any(_nested(target, server) for server in servers)
+    if any(_nested(target, server) for server in servers):
+        return False
+    return not os.path.isdir(target) or not _inside_instance(target)
 
 
 def _nested(one: str, other: str) -> bool:
@@ -160,13 +171,27 @@ def _nested(one: str, other: str) -> bool:
     return os.path.commonpath((one, other)) in (one, other)
 
 
-def _directories_of_servers() -> Iterator[str]:
+def _places_of_servers() -> Iterator[str]:
+    """Where servers run, and where the links in their data directories lead (resolved)."""
     for pid in os.listdir("/proc"):
         if pid.isdigit() and _comm(pid) in _SERVERS:
             try:
-                yield os.readlink(f"/proc/{pid}/cwd").removesuffix(" (deleted)")
+                directory = os.readlink(f"/proc/{pid}/cwd").removesuffix(" (deleted)")
             except OSError:
                 continue
+            yield directory
+            yield from _links_in(directory)
+            yield from _links_in(directory + "/pg_tblspc")
+
+
+def _links_in(directory: str) -> Iterator[str]:
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    yield os.path.realpath(entry.path)
+    except FileNotFoundError:
+        return
 
 
 # wal-g and pg_ctl
@@ -213,9 +238,7 @@ def _run_by_the_server(name: str, arguments: Sequence[str]) -> bool:
     """
     recursive, operands = _rm_words(arguments)
     harmless_for_server = name == "wal-g" or (name == "rm" and operands is not None and not recursive)
-    return any(
-        _is_ha_manager(comm, words) or (comm in _SERVERS and harmless_for_server) for comm, words in _lineage()
-    )
+    return any(_is_ha_manager(comm, words) or (comm in _SERVERS and harmless_for_server) for comm, words in _lineage())
 
 
 def _is_ha_manager(comm: str, words: list[str]) -> bool:

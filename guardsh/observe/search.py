@@ -74,9 +74,11 @@ def _classify(path: str, names: frozenset[str], found: Found) -> bool:
         found.parts.append(path)
         return True
     marks = names & _DATA_DIRECTORY
-    if "PG_VERSION" in marks and base.isdigit():  # base/N or a tablespace's PG_…/N: a database, not a data directory
+    if marks == {"PG_VERSION"} and base.isdigit():  # a database: of base, of a tablespace, or of a base moved elsewhere
         if os.path.basename(parent) == "base":
             found.data_directories.append(os.path.dirname(parent))
+        else:
+            found.parts.append(path)
         return True
     if marks - _AMBIGUOUS or marks == _AMBIGUOUS:
         found.data_directories.append(path)
