@@ -64,7 +64,7 @@ def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -
             tuple(touching.touch(intent, row[index], instances[n]) for n, row in touched.items() if index in row)
             for index, intent in enumerate(intents)
         ),
-        unseen=tuple((*one.unseen, *nearby.doubts, *orphans) for one in reaches),
+        unseen=tuple((*one.unseen, *nearby.doubts[:_AS_MANY_AS_ANYONE_READS], *orphans) for one in reaches),
         answers=answers.to(intents, invocation, deadline),
     )
 

@@ -88,7 +88,7 @@ def _verdict(gravest: Judgement, others: list[Judgement]) -> Verdict:
         host=case.inquiry.findings.node.host,
         subject=_subject(gravest),
         summary=_summary(gravest),
-        reasons=tuple(dict.fromkeys((*(reason for one in here for reason in one.reasons), *_also(elsewhere)))),
+        reasons=(*_merged(reason for one in here for reason in one.reasons), *_also(elsewhere)),
         evidence=evidence(case),
         hints=tuple(dict.fromkeys(hint for one in here for hint in one.hints)),
         unattended=gravest.unattended,
@@ -98,7 +98,7 @@ def _verdict(gravest: Judgement, others: list[Judgement]) -> Verdict:
 def _subject(gravest: Judgement) -> Subject:
     case = gravest.case
     now = case.inquiry.findings.node.seen
-    known_as = title(case.instance, now) if case.instance else case.unseen or "no instance on this node"
+    known_as = title(case.instance, now) if case.instance else "" if case.unseen else "no instance on this node"
     return Subject(case.word, known_as, only_copy=gravest.alone)
 
 
@@ -114,6 +114,14 @@ def _summary(gravest: Judgement) -> str:
 def _same_place(one: Case, other: Case) -> bool:
     """Two effects on one instance (a restart stops and starts) are one matter."""
     return one.instance is other.instance
+
+
+def _merged(reasons: Iterable[Reason]) -> Iterator[Reason]:
+    """Each sentence once, with all its sources."""
+    merged: dict[tuple[str, str], dict[str, None]] = {}
+    for reason in reasons:
+        merged.setdefault((reason.code, reason.sentence), {}).update(dict.fromkeys(reason.sources))
+    return (Reason(code, sentence, tuple(sources)) for (code, sentence), sources in merged.items())
 
 
 def _also(elsewhere: Iterable[Judgement]) -> Iterator[Reason]:

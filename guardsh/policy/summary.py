@@ -40,7 +40,7 @@ def summary(case: Case) -> str:
     """``rm -rf would delete the data directory of a running primary: 14 entries of it, all of its data.``"""
     action = case.intent.action
     if case.touch is None:
-        return f"{action} what could not be looked at: {case.unseen}." if case.unseen else f"{action}."
+        return f"{action} what is not known: {case.unseen}." if case.unseen else f"{action}."
     if case.effect in _ON_NODE:
         return f"{action}; this node carries {whom(case.touch.instance)}."
     how = f" ({case.touch.how})" if case.touch.how else ""

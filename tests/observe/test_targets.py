@@ -214,6 +214,14 @@ def test_the_remains_of_a_part_without_data_are_nothing(tmp_path: Path) -> None:
     assert look(["rm", "-rf", "wal"], tmp_path).unseen == ((),)
 
 
+@pytest.mark.parametrize("file", ["archive_status/models.py", "PG_15_notes/1/readme"])
+def test_a_name_alone_makes_no_part(tmp_path: Path, file: str) -> None:
+    (tmp_path / "app" / file).parent.mkdir(parents=True)
+    (tmp_path / "app" / file).write_text("nobody's")
+    assert look(["rm", "-rf", "app"], tmp_path).unseen == ((),)
+    assert look(["rm", f"app/{file}"], tmp_path).unseen == ((),)
+
+
 def test_a_directory_without_its_pg_version_is_still_found(cluster: Path) -> None:
     (cluster / "PG_VERSION").unlink()
     assert touches(["rm", "-rf", "data/base/5"], cluster.parent) == {("data", Part.DATA)}

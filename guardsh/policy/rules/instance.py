@@ -18,7 +18,7 @@ from guardsh.policy.standing import is_scratch, is_stopped
 
 def unseen(case: Case) -> Iterator[Ruling]:
     if case.unseen:
-        yield Ruling("What cannot be seen counts as a primary.", (case.unseen,))
+        yield Ruling("What is not known counts as a primary.", (case.unseen,))
 
 
 def contents_unknown(case: Case) -> Iterator[Ruling]:
