@@ -63,7 +63,7 @@ def below(top: str, deadline: Deadline) -> Found:
 
 
 def holds_data(directory: str) -> bool:
-    """Whether a pg_wal has segments; whether any file below another part is not empty. Raises OSError where it cannot be
+    """Whether a pg_wal has segments, or any file below another part is not empty. Raises OSError where that cannot be
     seen."""
     if os.path.lexists(f"{directory}/archive_status"):
         return any(map(_SEGMENT.fullmatch, os.listdir(directory)))
