@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from guardsh.model.finding import Findings
 from guardsh.model.policy import Policy, Standing
 from guardsh.model.verdict import Caller, Decision, Reason, Subject, Verdict
+from guardsh.model.wording import title
 from guardsh.policy.case import Case, Inquiry
-from guardsh.policy.evidence import evidence, title
+from guardsh.policy.evidence import evidence
 from guardsh.policy.rules import ALSO, OVERRIDDEN, UNATTENDED, rulings
 from guardsh.policy.summary import summary
 

@@ -11,8 +11,9 @@ from guardsh.model.finding import Part
 from guardsh.model.instance import Instance, Role
 from guardsh.model.observed import Known, Unknown, explain
 from guardsh.model.policy import Standing
+from guardsh.model.wording import upstream
 from guardsh.policy.case import Case, Ruling, replication
-from guardsh.policy.evidence import standbys_source, upstream
+from guardsh.policy.evidence import standbys_source
 from guardsh.policy.standing import is_scratch, is_stopped
 
 
