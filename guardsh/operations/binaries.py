@@ -7,8 +7,14 @@ import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from glob import glob
 from importlib.util import find_spec
+
+from guardsh.model.observed import Known
+from guardsh.system.apart import Account, Deadline, apart
+
+_YES = Known(True, "")
 
 
 class LabError(Exception):
@@ -41,6 +47,18 @@ def find_binaries() -> Binaries:
     if not found:
         raise LabError("could not find PostgreSQL server programs (initdb, postgres)")
     return found[0]
+
+
+def within_reach(binaries: Binaries, account: Account | None, directory: str) -> Binaries:
+    """The same programs where ``account`` may run them: copied into ``directory`` where they lie in a private home.
+
+    Only those of the wheel can be moved; what a package manager installs can be reached.
+    """
+    if account is None or apart(partial(os.access, binaries.path("postgres"), os.X_OK), Deadline(5.0), account) == _YES:
+        return binaries
+    tree = os.path.join(directory, "postgresql")
+    shutil.copytree(os.path.dirname(binaries.directory), tree, symlinks=True)
+    return Binaries(f"{tree}/bin", {"LD_LIBRARY_PATH": f"{tree}/lib"})
 
 
 def _packaged() -> list[Binaries]:
