@@ -148,11 +148,12 @@ def _unrelated_tree(operand: str, servers: Sequence[str]) -> bool:
         with os.scandir(pending.pop()) as entries:
             for entry in entries:
                 name = entry.name
-                if name in _MARKS or name.startswith("PG_"):
+                if name in _MARKS or name[:3] == "PG_":  # a slice: this loop is what a large tree pays for
                     return False
-                if _like_transactions(name) and entry.is_file():
-                    return False
-                if entry.is_dir(follow_symlinks=False):
+                if entry.is_file(follow_symlinks=False):
+                    if len(name) == 4 and _like_transactions(name):
+                        return False
+                elif entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
                 elif entry.is_symlink() and not _stray_link(entry.path, servers):
                     return False
