@@ -147,6 +147,8 @@ def _search(intents: Sequence[Intent], reaches: Sequence[_Reach], cwd: str, dead
 def _search_target(intent: Intent, reached: Reached, deadline: Deadline) -> search.Found:
     if reached.link is not None or reached.target.extent in (Extent.ENTRY, Extent.EMPTY):
         return search.Found()
+    if intent.effect is Effect.STOP and reached.target.extent is Extent.TREE:  # whatever runs, and that is known
+        return search.Found()
     if reached.target.extent is Extent.INSTANCE or intent.effect is Effect.OVERWRITE:
         return search.Found([reached.place.path])
     return search.below(reached.place.path, deadline)

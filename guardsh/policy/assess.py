@@ -9,7 +9,7 @@ from guardsh.model.finding import Findings
 from guardsh.model.policy import Policy, Standing
 from guardsh.model.verdict import Caller, Decision, Reason, Subject, Verdict
 from guardsh.model.wording import title
-from guardsh.policy.case import Case, Inquiry
+from guardsh.policy.case import NODE_WIDE, Case, Inquiry
 from guardsh.policy.evidence import evidence
 from guardsh.policy.rules import ALSO, OVERRIDDEN, UNATTENDED, rulings
 from guardsh.policy.summary import summary
@@ -126,9 +126,16 @@ def _merged(reasons: Iterable[Reason]) -> Iterator[Reason]:
 
 
 def _also(elsewhere: Iterable[Judgement]) -> Iterator[Reason]:
-    """What the command does to other instances, as far as it would not have passed in silence."""
-    sentences = list(dict.fromkeys(summary(other.case) for other in elsewhere if other.decision > Decision.ALLOW))
+    """What the command does to other instances, as far as it would not have passed in silence; what it does to the
+    whole node has been said."""
+    heard = (other.case for other in elsewhere if other.decision > Decision.ALLOW)
+    sentences = list(dict.fromkeys(_elsewhere(case) for case in heard if case.effect not in NODE_WIDE))
     for sentence in sentences[:_LISTED]:
-        yield Reason(ALSO, f"Also: {sentence}")
+        yield Reason(ALSO, sentence)
     if len(sentences) > _LISTED:
         yield Reason(ALSO, f"Also: {len(sentences) - _LISTED} more.")
+
+
+def _elsewhere(case: Case) -> str:
+    where = f"Also, in {case.instance.directory.place.path}" if case.instance else "Also"
+    return f"{where}: {summary(case)}"

@@ -134,7 +134,9 @@ def _hints(verdict: Verdict, width: int) -> list[str]:
 
 
 def _text(reason: Reason, verdict: Verdict) -> str:
-    """The sentence, with those of its sources that neither the summary nor a row of the evidence shows."""
+    """The sentence, with those of its sources, unless the summary or a row of the evidence says the same."""
+    if reason.sentence == verdict.summary:
+        return ""
     shown = {source for _, _, source in verdict.evidence}
     sources = "; ".join(source for source in reason.sources if source not in shown and source not in verdict.summary)
     if not sources:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from guardsh import commands, fastpath
+from guardsh.commands.prefixes import peel
 from guardsh.model.finding import Findings, Part
 from guardsh.model.instance import Role
 from guardsh.model.intent import Effect, Invocation
@@ -309,3 +310,12 @@ def test_a_link_of_a_chain_in_a_tree_is_not_certainly_unrelated(lab: Lab, tmp_pa
     assert not fastpath.certainly_unrelated("rm", ["-rf", f"{lab.directory}/tree"])
     (touch,) = look(["rm", "-rf", "tree"], Path(lab.directory)).touches[0]
     assert touch.part is Part.LINK
+
+
+def test_a_stop_of_nobody_knows_what_may_be_meant_for_every_server(lab: Lab) -> None:
+    """The PGDATA of another account is not known; what runs on the node is, without a search of its disks."""
+    primary = lab.primary()
+    invocation = peel(("sudo", "-iu", "postgres", "pg_ctl", "stop"), "/", {})
+    seen = findings.look(commands.understand(invocation), invocation, replace(config.builtin(), deadline=30.0))
+    assert seen.unseen == ((),)
+    assert primary.pid in {touch.instance.server.pid for touch in seen.touches[0] if touch.instance.server}
