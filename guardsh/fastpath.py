@@ -34,6 +34,7 @@ _PG_CTL_HARMLESS = frozenset("logrotate reload status".split())  # noqa: SIM905
 _PG_CTL_WITHOUT_VALUE = frozenset("-s --silent -w --wait -W --no-wait".split())  # noqa: SIM905
 _PG_CTL_WITH_VALUE = frozenset("-D --pgdata -l --log -m --mode -t --timeout".split())  # noqa: SIM905
 _SERVERS = ("postgres", "postmaster", "edb-postgres", "edb-postmaster")
+_SHELLS = ("bash", "dash", "ksh", "sh", "zsh")
 _HA_MANAGERS = ("patroni", "pg_autoctl", "repmgrd", "stolon-keeper")
 
 
@@ -239,7 +240,11 @@ def _run_by_the_server(name: str, arguments: Sequence[str]) -> bool:
     """
     recursive, operands = _rm_words(arguments)
     harmless_for_server = name == "wal-g" or (name == "rm" and operands is not None and not recursive)
-    return any(_is_ha_manager(comm, words) or (comm in _SERVERS and harmless_for_server) for comm, words in _lineage())
+    return any(
+        _is_ha_manager(comm, words) or (comm in _SERVERS and harmless_for_server)
+        for comm, words in _lineage()
+        if os.path.basename(words[0]) not in _SHELLS  # a shell's script has any name that somebody gave it
+    )
 
 
 def _is_ha_manager(comm: str, words: list[str]) -> bool:
