@@ -178,10 +178,9 @@ def _orphans(parts: Iterable[str], pairs: Sequence[node.Pair]) -> tuple[str, ...
 
 
 def _what_part(path: str) -> str:
-    name = os.path.basename(path)
-    if name.isdigit():
-        return "a database"
-    return "a tablespace" if name.startswith("PG_") else "the pg_wal"
+    if os.path.lexists(f"{path}/archive_status"):
+        return "the pg_wal"
+    return "a tablespace" if os.path.basename(path).startswith("PG_") else "a database"
 
 
 def _may_hold_data(path: str) -> bool:

@@ -17,6 +17,7 @@ _DATA_DIRECTORY = frozenset(
 )  # fmt: skip
 _TABLESPACE = re.compile(r"PG_[0-9.]+_[0-9]{9}")  # TABLESPACE_VERSION_DIRECTORY, src/include/common/relpath.h
 _SEGMENT = re.compile(r"[0-9A-F]{24}(\.partial)?")
+_PARTS = ("archive_status", "pg_filenode.map")  # of a pg_wal, of a database (and of global)
 _AMBIGUOUS = frozenset({"base", "global"})  # ordinary names; only both together say something
 
 
@@ -80,7 +81,7 @@ def _classify(path: str, names: frozenset[str], found: Found) -> bool:
         found.parts.append(path)
         return True
     marks = names & _DATA_DIRECTORY
-    if marks == {"PG_VERSION"} and base.isdigit():  # a database: of base, of a tablespace, or of a base moved elsewhere
+    if marks == {"PG_VERSION"} and (base.isdigit() or "pg_filenode.map" in names):  # a database, wherever its base lies
         if os.path.basename(parent) == "base":
             found.data_directories.append(os.path.dirname(parent))
         else:
@@ -97,7 +98,7 @@ def _classify(path: str, names: frozenset[str], found: Found) -> bool:
 
 def _marks_in(directory: str) -> frozenset[str]:
     prefix = directory.rstrip("/") + "/"
-    return frozenset(name for name in (*_DATA_DIRECTORY, "archive_status") if os.path.lexists(prefix + name))
+    return frozenset(name for name in (*_DATA_DIRECTORY, *_PARTS) if os.path.lexists(prefix + name))
 
 
 def _list(directory: str) -> tuple[frozenset[str], list[str]]:
