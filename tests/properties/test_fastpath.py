@@ -71,11 +71,10 @@ leads = st.one_of(paths, paths.map(lambda path: f"/{path}"), st.just("."), st.ju
 strewn = st.builds(lambda path, kind: [(path, *kind)], plain, kinds)
 marked = st.builds(lambda path, kind: [(path, *kind)], paths, kinds)
 linked = st.builds(lambda path, target: [(path, "link", target)], plain, leads)
+telling = st.one_of(marked, plain.map(cluster), st.builds(spread, plain, plain))
 trees = st.one_of(
     st.lists(st.one_of(strewn, strewn, strewn, linked), min_size=1, max_size=6),
-    st.lists(
-        st.one_of(strewn, strewn, linked, marked, plain.map(cluster), st.builds(spread, plain, plain)), max_size=6
-    ),
+    st.builds(lambda one, rest: [one, *rest], telling, st.lists(st.one_of(strewn, linked, marked), max_size=3)),
 )
 
 # An operand: something that is there (by its number), or another name; in one of its spellings.
@@ -85,7 +84,7 @@ operands = st.tuples(
     st.booleans(),
 )
 oddities = st.sampled_from([[], [], [], [], ["."], [".."], [""], ["/"], ["//"], ["*"], ["-"]])
-rm_options = st.lists(
+odd_options = st.lists(
     st.sampled_from(
         [
             *("-r", "-f", "-rf", "-rf", "-rf", "-R", "-d", "-i", "-v", "--recursive", "--force", "--dir", "--rec"),
@@ -95,6 +94,9 @@ rm_options = st.lists(
     ),
     max_size=2,
 )
+
+
+rm_options: st.SearchStrategy[list[str]] = st.one_of(st.just(["-rf"]), st.just(["-r"]), st.just([]), odd_options)
 
 
 @contextmanager
