@@ -181,6 +181,13 @@ def test_moved_data_of_an_instance_that_is_not_known_is_unknown(moved: Path) -> 
     assert "disk/first/5 looks like a database of an instance that is not known" in seen.unseen[0][0]
 
 
+def test_a_database_under_another_name_is_unknown(cluster: Path) -> None:
+    """As a bind mount of base/5 shows it."""
+    (cluster / "base" / "5" / "pg_filenode.map").touch()
+    shutil.move(cluster / "base" / "5", cluster.parent / "mounted")
+    assert "mounted looks like a database" in look(["rm", "mounted/1259"], cluster.parent).unseen[0][0]
+
+
 def test_beside_an_instance_above_it_a_foreign_part_is_unknown(cluster: Path) -> None:
     """A directory with PG_VERSION above everything (a restore into the wrong place) does not vouch for its parts."""
     (cluster.parent / "PG_VERSION").write_text("15\n")
