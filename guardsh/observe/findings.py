@@ -47,6 +47,7 @@ class _Reach:
 
 def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -> Findings:
     deadline = Deadline(policy.deadline)
+    arrays = node.look_at_arrays()
     reaches = [_reach(intent, invocation.cwd) for intent in intents]
     servers = processes.servers()
     others = candidates.Others(servers, policy.data_directories)
@@ -58,7 +59,7 @@ def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -
     instances = dict(zip(touched, _instances([pairs[n] for n in touched], asked, policy, deadline), strict=True))
     orphans = _orphans(nearby.parts, pairs)
     return Findings(
-        node=node.of(tuple(instances.values()), deadline),
+        node=node.of(tuple(instances.values()), arrays, deadline),
         intents=intents,
         touches=tuple(
             tuple(touching.touch(intent, row[index], instances[n]) for n, row in touched.items() if index in row)
