@@ -19,7 +19,7 @@ from guardsh.model.policy import Connection
 from guardsh.model.storage import Arrays
 from guardsh.observe import data_directory, instance, replication
 from guardsh.system import database, processes
-from guardsh.system.apart import Apart, Deadline, apart
+from guardsh.system.apart import Apart, Deadline
 
 T = TypeVar("T")
 Pair = tuple[DataDirectory, Server | None]

@@ -55,7 +55,7 @@ def outputs(node: Node, directory: Path) -> Iterator[tuple[Any, str]]:
         yield event, "audit line"
     for state in ("recovering", "reshaping-degraded"):
         root = unpack(state, directory / state)
-        seen = observation.of((), Deadline(10.0), root)
+        seen = observation.of((), observation.look_at_arrays(root), Deadline(10.0))
         yield facts(seen), "node"
 
 
