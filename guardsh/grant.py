@@ -64,7 +64,8 @@ class Shell:
 def leave(permits: Sequence[Permit], shell: Shell) -> None:
     """Put a grant for these commands down. Raises OSError where that is not possible: they will be asked about."""
     directory = _directory(os.geteuid())
-    os.makedirs(directory, 0o700, exist_ok=True)
+    _make(os.path.dirname(directory), 0o755 if os.geteuid() == 0 else 0o700)
+    _make(directory, 0o700)
     _check(os.lstat(directory), os.geteuid(), stat.S_ISDIR)
     _forget_old(directory)
     content = {"schema": 1, "made": _now(), "shell": asdict(shell), "permits": [asdict(permit) for permit in permits]}
@@ -108,6 +109,13 @@ def _files(directory: str) -> list[str]:
         return [os.path.join(directory, name) for name in os.listdir(directory)]
     except OSError:
         return []
+
+
+def _make(directory: str, mode: int) -> None:
+    """With this mode whatever the umask is; one that is there is left as it is."""
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(directory, mode)
+        os.chmod(directory, mode)
 
 
 def _use_file(path: str, account: int, now: Permit) -> str | None:

@@ -10,7 +10,7 @@ import click
 from guardsh import __version__
 
 # One file each, named after it; `guardsh/cli/NAME.py` has `command`.
-SUBCOMMANDS = ("check", "completion", "config", "demo", "expect", "log", "run", "status")
+SUBCOMMANDS = ("check", "completion", "config", "demo", "expect", "init", "log", "prompt", "run", "status", "watch")
 FAILED = 125
 
 
