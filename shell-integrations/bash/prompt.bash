@@ -24,7 +24,7 @@ __guardsh_state_find() { # -> __guardsh_state_file
 __guardsh_state_fields() { # -> __guardsh_fields
   local text='' now IFS=' '
   # To the first NUL, or one character too many: a read that succeeds has met one of them.
-  { builtin read -r -d '' -n $((__guardsh_state_longest + 2)) text <"$__guardsh_state_file"; } 2>/dev/null && return 1
+  { IFS='' builtin read -r -d '' -n $((__guardsh_state_longest + 2)) text <"$__guardsh_state_file"; } 2>/dev/null && return 1
   text=${text%$'\n'}
   [[ -z $text || $text == *[!a-z0-9:,\ -]* ]] && return 1
   # shellcheck disable=SC2206 # splits at spaces; no character of a pattern is left
@@ -230,7 +230,7 @@ __guardsh_prompt_refresh() {
 __guardsh_prompt() {
   local status=$?
   __guardsh_prompt_refresh || :
-  return "$status"
+  [[ $- == *e* ]] || return "$status" # bash keeps $? for the prompt, but would end at this
 }
 
 # Into PROMPT_COMMAND, a string or (5.1) an array, once. The entry is nothing where it was exported and we were not.

@@ -34,9 +34,13 @@ set __guardsh_state_form "$__guardsh_state_form"
 # written, role, state, flags, arrays; nothing where it is not exactly that line, or not of these seconds.
 function __guardsh_state_fields
     set -l text
-    # at most 400 characters, the newline, and one more that is too many
+    set -l more
+    # at most 400 characters, the newline, and one more that is too many; and nothing after a NUL
     begin
-        builtin read -z -n 402 text <$__guardsh_state_file
+        begin
+            builtin read -z -n 402 text
+            builtin read -z -n 1 more; and return 1
+        end <$__guardsh_state_file
     end 2>/dev/null
     test (string length -- "$text") -le 401; or return 1
     set -l fields (string match -rg -- $__guardsh_state_form "$text"); or return 1

@@ -256,7 +256,7 @@ __guardsh_prompt_refresh() {
 __guardsh_prompt() {
   local rc=$?
   __guardsh_prompt_refresh || :
-  return $rc
+  [[ -o err_exit ]] || return $rc # zsh keeps $? for the prompt, but would end at this
 }
 
 # What a shell is replaced with (exec) leaves no shell to put the colours back; the next prompt sets them again.
@@ -274,6 +274,7 @@ __guardsh_prompt_leave() {
 # wait would end at each change of the window's size.
 __guardsh_prompt_trap() {
   emulate -L zsh
+  setopt no_local_traps # it stays
   [[ ! -O /proc/$$/fd/0 ]] && (( ! $+functions[__guardsh_winch_before] )) || return 0
   functions[__guardsh_winch_before]=${functions[TRAPWINCH]:-:}
   TRAPWINCH() {
@@ -285,6 +286,7 @@ __guardsh_prompt_trap() {
 __guardsh_prompt_start() {
   [[ -o interactive && -t 0 && -t 2 ]] || return 0
   emulate -L zsh
+  setopt no_local_traps
   zmodload zsh/system zsh/parameter 2>/dev/null
   typeset -g __guardsh_role=unknown __guardsh_segment= __guardsh_host='?' __guardsh_state_file=
   typeset -g __guardsh_theme=${__guardsh_theme-} __guardsh_colour_own=${__guardsh_colour_own-}
