@@ -65,16 +65,19 @@ __guardsh_shim() {
 # rm
 
 __guardsh_rm() {
-    [ -z "${POSIXLY_CORRECT+set}" ] || return 1
-    __guardsh_below=no __guardsh_options=yes __guardsh_seen=
-    # Options may stand behind operands: how far it reaches is known only when all words have been read.
+    __guardsh_below=no __guardsh_options=yes __guardsh_seen=''
+    # Options may stand behind operands: how far it reaches is known only when all words have been read. Not so with
+    # POSIXLY_CORRECT, which bash as sh sets for itself.
     for __guardsh_word; do
         case $__guardsh_options$__guardsh_word in
+            operands-?*) return 1 ;;
             yes--) __guardsh_options=no ;;
             yes--recursive | yes--dir) __guardsh_below=yes ;;
             yes--force | yes--verbose | yes--one-file-system | yes--preserve-root | yes--interactive*) ;;
             yes--* | yes-*[!dfiIrRv]*) return 1 ;;
             yes-*[drR]*) __guardsh_below=yes ;;
+            yes-?*) ;;
+            yes*) if [ -n "${POSIXLY_CORRECT+set}" ]; then __guardsh_options=operands; fi ;;
         esac
     done
     __guardsh_options=yes

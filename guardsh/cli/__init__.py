@@ -10,7 +10,21 @@ import click
 from guardsh import __version__
 
 # One file each, named after it; `guardsh/cli/NAME.py` has `command`.
-SUBCOMMANDS = ("check", "completion", "config", "demo", "expect", "init", "log", "prompt", "run", "status", "watch")
+SUBCOMMANDS = (
+    "check",
+    "completion",
+    "config",
+    "demo",
+    "expect",
+    "init",
+    "install",
+    "log",
+    "prompt",
+    "run",
+    "status",
+    "uninstall",
+    "watch",
+)
 FAILED = 125
 
 
