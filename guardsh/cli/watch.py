@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 
 import click
 
@@ -39,13 +40,13 @@ def command(once: bool, detached: bool) -> None:
         sys.exit(0 if detached else _failed(f"another watcher keeps {path}"))
     except OSError as error:
         sys.exit(_failed(f"could not write {error.filename or path}: {(error.strerror or str(error)).lower()}"))
-    watcher = Watcher(file, Broadcast(terminals))
-    if once:
-        watcher.once()
-    elif detached:
-        watcher.run(background.until_nobody_is_here())
-    else:
-        watcher.run()
+    with closing(Watcher(file, Broadcast(terminals))) as watcher:
+        if once:
+            watcher.once()
+        elif detached:
+            watcher.run(background.until_nobody_is_here())
+        else:
+            watcher.run()
 
 
 def _failed(message: str) -> int:

@@ -56,6 +56,12 @@ class Events:
         for pid in self._processes.keys() - wanted:
             os.close(self._processes.pop(pid))
 
+    def close(self) -> None:
+        self.follow((), ())
+        for descriptor in (self._arrays, self._inotify.fileno() if self._inotify else None):
+            if descriptor is not None:
+                os.close(descriptor)
+
     def wait(self, seconds: float, others: Iterable[Descriptor]) -> Woken:
         """Until something happens or the time is up."""
         poll = select.poll()

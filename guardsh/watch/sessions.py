@@ -104,8 +104,9 @@ class Line:
     def _end(self, why: str) -> None:
         self.leave()
         self.told, self.fresh = Unknown(why), False
-        self._not_before = self._clock() + self._pause
-        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        if why != database.STARTING:  # it says so itself, and is asked at the next event or heartbeat
+            self._not_before = self._clock() + self._pause
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
 
 def _may_be_another(why: str) -> bool:

@@ -6,7 +6,7 @@ from collections import deque
 
 # After an event the world takes its time to settle: a promotion about 100 ms, a start seconds.
 _AFTER_EVENT = (0.0, 0.03, 0.1, 0.25, 0.6, 1.5)
-_MOST, _WITHIN, _THEN = 30, 10.0, 1.0  # after so many looks in so many seconds, one a second, whatever happens
+_MOST, _WITHIN, _PAUSE = 30, 10.0, 0.25  # after so many looks in so many seconds, a pause before each other
 
 
 class Timetable:
@@ -48,4 +48,4 @@ class Timetable:
 
     def _rested(self) -> float:
         hurried = len(self._done) == _MOST and self._done[-1] - self._done[0] < _WITHIN
-        return self._done[-1] + _THEN if hurried else 0.0
+        return self._done[-1] + _PAUSE if hurried else 0.0

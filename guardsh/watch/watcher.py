@@ -68,7 +68,6 @@ class Watcher:
             while not signals.noted and not abandoned():
                 self.turn(signals)
         service.tell(service.STOPPING)
-        self._sessions.leave()
         self._say(not_known(self._wall()))
 
     def once(self) -> None:
@@ -76,7 +75,11 @@ class Watcher:
         with Signals() as signals:
             while self._written is None and not signals.noted:
                 self.turn(signals)
+
+    def close(self) -> None:
+        """End all sessions and follow nothing any more."""
         self._sessions.leave()
+        self._events.close()
 
     def turn(self, signals: Signals) -> None:
         """Wait for the next event or moment, and do what it asks for."""
