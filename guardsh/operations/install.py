@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from guardsh.operations import diversion, install_manifest
-from guardsh.operations.install_changes import Change, Kept, undo_block, undo_file
+from guardsh.operations.install_changes import Change, Kept, standing, undo_block, undo_file
 from guardsh.operations.install_manifest import Record
 from guardsh.operations.install_tree import Tree
 
@@ -38,8 +38,9 @@ def install(tree: Tree, manifest: str, changes: Sequence[Change], say: Say) -> b
     Every change is said. What is not ours is left, and said. Returns whether everything could be done. Raises OSError,
     ManifestError, DiversionError; what is done by then is recorded.
     """
-    made = tree.missing(manifest)
-    with _alone(tree, manifest):
+    with _alone(tree):
+        _tidy(tree, manifest)
+        made = tree.missing(manifest)
         before = install_manifest.read(tree, manifest)
         itself = Record("manifest", manifest, (), made).after(before.pop(manifest, None))
         possible = _possible(tree, before, changes, say)
@@ -66,19 +67,19 @@ def plan_uninstall(tree: Tree, manifest: str, say: Say) -> bool:
 
 def uninstall(tree: Tree, manifest: str, say: Say) -> bool:
     """Undo what the manifest records, and then the manifest. Returns whether nothing had to be left."""
-    if not tree.exists(manifest):
-        say("nothing is installed")
-        return True
-    with _alone(tree, manifest):
+    with _alone(tree):
+        _tidy(tree, manifest)
+        if not tree.exists(manifest):
+            say("nothing is installed")
+            return True
         records = install_manifest.read(tree, manifest)
         itself = records.pop(manifest)
         left = _undo(tree, list(reversed(records.values())), say)
         if left:
             install_manifest.write(tree, manifest, {each.path: each for each in (itself, *left)})
             return False
-        tree.remove(manifest)
-        tree.remove(_lock(manifest), itself.directories)
-    return True
+        tree.remove(manifest, itself.directories)
+        return True
 
 
 def _possible(tree: Tree, before: dict[str, Record], changes: Sequence[Change], say: Say) -> list[Change]:
@@ -103,8 +104,8 @@ def _record(tree: Tree, change: Change, before: dict[str, Record]) -> Record:
 
 
 def _settled(tree: Tree, record: Record) -> Record:
-    """Only what is there now is ours from now on; lines in another's file are told by themselves."""
-    now = tree.fingerprint(record.path)
+    """Only what is there now is ours from now on."""
+    now = standing(tree, record) if record.kind == "block" else tree.fingerprint(record.path)
     return replace(record, ours=(now,)) if now in record.ours else record
 
 
@@ -123,17 +124,21 @@ def _undo(tree: Tree, records: Sequence[Record], say: Say) -> list[Record]:
     return left
 
 
-def _lock(manifest: str) -> str:
-    return manifest + ".lock"
+def _tidy(tree: Tree, manifest: str) -> None:
+    """Remove what an installation leaves that was killed before it had a manifest: nothing else is changed by then."""
+    if not tree.exists(manifest):
+        tree.remove(manifest, (os.path.dirname(manifest),))
 
 
 @contextmanager
-def _alone(tree: Tree, manifest: str) -> Iterator[None]:
-    """Against another installation at the same time."""
-    tree.make_directories(manifest)
-    with open(tree.real(_lock(manifest)), "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def _alone(tree: Tree) -> Iterator[None]:
+    """Wait for another installation into the same tree. The lock is on the root, so that nothing is left of it."""
+    descriptor = os.open(tree.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)
 
 
 def start_watcher() -> None:

@@ -9,7 +9,6 @@ from typing import Protocol
 from guardsh.operations.install_manifest import Record
 from guardsh.operations.install_tree import Tree
 
-
 _MARK = "(guardsh uninstall takes"
 
 
@@ -73,15 +72,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Lines at the end of a file that is somebody else's, such as a shell's configuration."""
+    """Lines at the end of a file that is somebody else's, such as a shell's configuration. ``text`` begins with a line
+    break: the file may end without one."""
 
     path: str
     text: str
 
     def record(self, tree: Tree) -> Record:
-        there = tree.exists(self.path)
-        joined = there and not tree.read(self.path).endswith(b"\n") and tree.read(self.path) != b""
-        return Record("block", self.path, ("\n" + self.text if joined else self.text,), created=not there)
+        return Record("block", self.path, (self.text,), created=not tree.exists(self.path))
 
     def verb(self, tree: Tree, ours: tuple[str, ...]) -> str:
         if not tree.exists(self.path):
@@ -95,13 +93,9 @@ class Block:
         if not tree.exists(self.path):
             tree.write(self.path, self.text.encode(), 0o644)
             return
-        text = tree.read(self.path)
+        text, added = tree.read(self.path), self.text.encode()
         before = _block(text, ours)
-        after = text.replace(before, self._like(before), 1) if before else text + self.record(tree).ours[0].encode()
-        tree.rewrite(self.path, after)
-
-    def _like(self, before: bytes) -> bytes:
-        return (b"\n" if before.startswith(b"\n") else b"") + self.text.encode()
+        tree.rewrite(self.path, text.replace(before, added, 1) if before else text + added)
 
 
 def _create_or_replace(tree: Tree, path: str, found: str, ours: tuple[str, ...]) -> str:
@@ -113,9 +107,13 @@ def _create_or_replace(tree: Tree, path: str, found: str, ours: tuple[str, ...])
 
 
 def _block(text: bytes, ours: tuple[str, ...]) -> bytes:
-    """The lines of ours that stand in a text; the longest, which has the line break that we needed."""
-    standing = [each.encode() for each in ours if each.encode() in text]
-    return max(standing, key=len, default=b"")
+    """The lines of ours that stand in a text."""
+    return next((each.encode() for each in ours if each.encode() in text), b"")
+
+
+def standing(tree: Tree, record: Record) -> str:
+    """Those of our lines that stand in somebody else's file."""
+    return _block(tree.read(record.path), record.ours).decode()
 
 
 def undo_file(tree: Tree, record: Record) -> str:

@@ -88,7 +88,7 @@ def _of_home(places: Places) -> list[Change]:
 def _lines(lib: str, path: str) -> str:
     """For the end of an rc file: what stands there must work where everything else is gone already."""
     file = shlex.quote(f"{lib}/init.{'zsh' if path.endswith('zshrc') else 'bash'}")
-    return f"# guardsh (guardsh uninstall takes these two lines out)\nif [ -r {file} ]; then . {file}; fi\n"
+    return f"\n# guardsh (guardsh uninstall takes these lines out)\nif [ -r {file} ]; then . {file}; fi\n"
 
 
 def _profile(lib: str) -> str:

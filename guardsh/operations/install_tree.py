@@ -46,7 +46,7 @@ class Tree:
         with open(self.real(path), "rb") as file:
             return file.read()
 
-    def make_directories(self, path: str) -> None:
+    def _make_directories(self, path: str) -> None:
         """Make the directories above ``path``."""
         for directory in reversed(self.missing(path)):
             os.mkdir(self.real(directory))
@@ -54,7 +54,7 @@ class Tree:
 
     def write(self, path: str, data: bytes, mode: int) -> None:
         """Put a new file in place of whatever file is there, at once and durably."""
-        self.make_directories(path)
+        self._make_directories(path)
         temporary = self.real(path) + NEW
         with open(temporary, "wb") as file:
             os.fchmod(file.fileno(), mode)
@@ -77,7 +77,7 @@ class Tree:
         os.rename(real + NEW, real)
 
     def link(self, path: str, target: str) -> None:
-        self.make_directories(path)
+        self._make_directories(path)
         temporary = self.real(path) + NEW
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)

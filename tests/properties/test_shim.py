@@ -29,7 +29,7 @@ targets = st.sampled_from(["..", ".", "/", "/tmp", "a", "../a", "../cluster", ".
 leaves: st.SearchStrategy[Tree | str] = st.one_of(st.just(""), st.just(""), targets)
 # A tenth of all names is a mark, and sometimes there is what looks like a whole data directory.
 CLUSTER: Tree = {
-    **{name: "" for name in ("PG_VERSION", "postgresql.conf", "postmaster.opts")},
+    **dict.fromkeys(("PG_VERSION", "postgresql.conf", "postmaster.opts"), ""),
     **{"base": {"1": {"PG_VERSION": "", "1259": ""}, "5": {"2610": ""}}, "global": {"pg_control": "", "1260": ""}},
     **{"pg_wal": {"000000010000000000000001": "", "archive_status": {}}, "log": {"server.log": ""}},
 }
@@ -39,7 +39,7 @@ trees: st.SearchStrategy[Tree] = st.recursive(
         st.one_of(*[ordinary] * 9, marks), st.one_of(leaves, below, below, st.just(CLUSTER)), max_size=4
     ),
     max_leaves=12,
-).map(lambda tree: tree | {"cluster": CLUSTER})  # type: ignore[arg-type, operator, return-value]
+).map(lambda tree: tree | {"cluster": CLUSTER})
 
 options = st.sampled_from(
     ["-f", "-r", "-rf", "-Rf", "-d", "-i", "-v", "--", "-", "--recursive", "--force", "--recu", "-x", "--dir", "-fd"]
