@@ -140,24 +140,42 @@ __guardsh_colour_back() {
   builtin printf '%s' "$text" >&2
 }
 
-# Has the terminal tell its own background, once, at the first prompt. Every terminal answers the status report that
-# is asked for next (ESC [ 0 n): the fence, and unlike that of the device attributes its last letter is no digit of a
-# colour, so that one read takes it all, without echo.
-__guardsh_theme_ask() { # -> __guardsh_theme __guardsh_colour_own
-  local reply='' question=$'\e]11;?\e\\\e[5n' heard=''
+# Has the terminal tell its own background, once, at the first prompt; the reply comes as keys, however late, and the
+# line editor takes it. Every terminal answers the status report that is asked for next (ESC [ 0 n): the fence. Nothing
+# is waited for: a read here would take what was typed ahead, too. Until the line editor has the terminal, a reply is
+# echoed: the prompt begins by clearing its line.
+__guardsh_theme_ask() {
+  local map
   case ${GUARDSH_THEME-} in dark | light) __guardsh_theme=$GUARDSH_THEME && return ;; esac
   __guardsh_theme=none
-  builtin read -t 0 && return # typed ahead: it would be taken for the reply
-  until [[ $reply == *$'\e[0' || ${#reply} -gt 200 ]]; do
-    IFS='' builtin read -rs -t 1 -d n -p "$question" heard || { __guardsh_theme_late; break; }
-    reply+=${reply:+n}$heard question=''
-  done
-  __guardsh_theme_from "$reply"
+  [[ -z $__guardsh_theme_asked ]] || return 0
+  builtin read -t 0 && return # a line was typed ahead: its program would get the reply
+  for map in emacs vi-insert vi-command; do
+    builtin bind -m "$map" -x '"\e]11;rgb": __guardsh_theme_told'
+    builtin bind -m "$map" -x '"\e[0n": __guardsh_theme_untold'
+  done 2>/dev/null
+  __guardsh_theme='' __guardsh_theme_asked=$'\\[\r\e[K\\]'
+  PS1=$__guardsh_theme_asked${PS1-}
+  builtin printf '\e]11;?\e\\\e[5n' >&2
+}
+
+__guardsh_theme_told() {
+  local heard='' fence=n # its last letter; there is none in a colour
+  IFS='' builtin read -rs -t 0.5 -d "$fence" heard
+  __guardsh_colour_back
+  __guardsh_theme_from "$heard"
+  __guardsh_theme_untold
+}
+
+__guardsh_theme_untold() {
+  : "${__guardsh_theme:=none}"
+  __guardsh_colour_show
+  __guardsh_register "$__guardsh_theme"
 }
 
 __guardsh_theme_from() { # reply -> __guardsh_theme __guardsh_colour_own
   local digit='([0-9a-fA-F]{1,4})' part value theme __guardsh_colour channel=()
-  [[ $1 =~ \]11\;rgba?:$digit/$digit/$digit ]] || return 0
+  [[ $1 =~ ^a?:$digit/$digit/$digit ]] || return 0
   for part in "${BASH_REMATCH[@]:1:3}"; do
     channel+=($((16#$part * 255 / (16 ** ${#part} - 1))))
   done
@@ -173,23 +191,6 @@ __guardsh_theme_from() { # reply -> __guardsh_theme __guardsh_colour_own
       [[ $__guardsh_colour != "$value" ]] || __guardsh_colour_own=''
     done
   done
-}
-
-# A reply that comes later than a second would be typed into the command line: readline takes it.
-__guardsh_theme_late() {
-  local map
-  for map in emacs vi-insert vi-command; do
-    bind -m "$map" -x '"\e]11;rgb:": __guardsh_theme_arrived'
-    bind -m "$map" '"\e[0n": ""'
-  done 2>/dev/null
-}
-
-__guardsh_theme_arrived() {
-  local part=''
-  IFS='' builtin read -rs -t 0.2 -d $'\\' part
-  __guardsh_colour_back
-  __guardsh_theme_from "]11;rgb:$part"
-  __guardsh_colour_show
 }
 
 # ---- at every prompt ----
@@ -211,7 +212,8 @@ __guardsh_register() { # word
 }
 
 __guardsh_prompt_text() {
-  [[ ${GUARDSH_PROMPT-} != off && ${PS1-} != *__guardsh_segment* ]] && shopt -q promptvars || return 0
+  [[ -z $__guardsh_theme_asked ]] || PS1=${PS1#"$__guardsh_theme_asked"}
+  [[ ${GUARDSH_PROMPT-} != off && ${PS1-} != *__guardsh_segment* ]] && builtin shopt -q promptvars || return 0
   # shellcheck disable=SC2016 # expanded when the prompt is shown
   PS1='${__guardsh_segment}${__guardsh_segment:+ }'${PS1-}
 }
@@ -223,6 +225,7 @@ __guardsh_prompt_refresh() {
   [[ -t 2 ]] || return 0
   __guardsh_colour_possible || { __guardsh_colour_back; return; }
   [[ -n $__guardsh_theme ]] || __guardsh_theme_ask
+  [[ -n $__guardsh_theme ]] || return 0 # colours come with the reply
   __guardsh_colour_show
   __guardsh_register "$__guardsh_theme"
 }
@@ -240,7 +243,7 @@ __guardsh_prompt_hook() {
   case "${PROMPT_COMMAND[*]-} ${precmd_functions[*]-}" in *__guardsh_prompt*) return ;; esac
   if [[ -n ${bash_preexec_imported-}${__bp_imported-} ]]; then # its own entry has to stay the last
     precmd_functions+=(__guardsh_prompt)
-  elif ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && [[ ${PROMPT_COMMAND@a} == *a* ]]; then
+  elif ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && [[ -v PROMPT_COMMAND && ${PROMPT_COMMAND@a} == *a* ]]; then
     PROMPT_COMMAND+=("$entry")
   else
     # shellcheck disable=SC2178,SC2128 # before 5.1 the first element is the string
@@ -289,7 +292,8 @@ __guardsh_prompt_woken() {
 __guardsh_prompt_start() {
   [[ $- == *i* && -t 0 && -t 2 ]] || return 0
   __guardsh_prompt_entry=__guardsh_prompt
-  : "${__guardsh_theme=}" "${__guardsh_colour_own=}" "${__guardsh_colour_shown=}" "${__guardsh_registered=}"
+  : "${__guardsh_theme=}" "${__guardsh_theme_asked=}" "${__guardsh_registered=}"
+  : "${__guardsh_colour_own=}" "${__guardsh_colour_shown=}"
   __guardsh_role=unknown __guardsh_segment='' __guardsh_host='?'
   __guardsh_prompt_hook
   __guardsh_prompt_trap

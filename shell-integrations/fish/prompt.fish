@@ -34,13 +34,9 @@ set __guardsh_state_form "$__guardsh_state_form"
 # written, role, state, flags, arrays; nothing where it is not exactly that line, or not of these seconds.
 function __guardsh_state_fields
     set -l text
-    set -l more
-    # at most 400 characters, the newline, and one more that is too many; and nothing after a NUL
+    # at most 400 characters, the newline, and one more that is too many
     begin
-        begin
-            builtin read -z -n 402 text
-            builtin read -z -n 1 more; and return 1
-        end <$__guardsh_state_file
+        builtin read -z -n 402 text <$__guardsh_state_file
     end 2>/dev/null
     test (string length -- "$text") -le 401; or return 1
     set -l fields (string match -rg -- $__guardsh_state_form "$text"); or return 1
@@ -166,17 +162,16 @@ function __guardsh_register -a word
     end 2>/dev/null
 end
 
-# In front of whatever fish_prompt is now. The old one goes first, for it asks for $status and $pipestatus.
+# In front of whatever fish_prompt is, without a word to it: the mode prompt has its place there, and what it does
+# changes neither $status nor $pipestatus.
 function __guardsh_prompt_text
     test "$GUARDSH_PROMPT" != off; or return 0
-    functions fish_prompt | string match -q '*__guardsh_segment*'; and return
-    functions -q fish_prompt; or return 0
-    functions -e __guardsh_fish_prompt
-    functions -c fish_prompt __guardsh_fish_prompt
-    function fish_prompt
-        set -l lines (__guardsh_fish_prompt)
-        test -n "$__guardsh_segment"; and set lines[1] "$__guardsh_segment $lines[1]"
-        string join \n -- $lines
+    functions fish_prompt fish_mode_prompt | string match -q '*__guardsh_segment*'; and return
+    functions -e __guardsh_fish_mode_prompt
+    functions -q fish_mode_prompt; and functions -c fish_mode_prompt __guardsh_fish_mode_prompt
+    function fish_mode_prompt
+        test -n "$__guardsh_segment"; and echo -n "$__guardsh_segment "
+        functions -q __guardsh_fish_mode_prompt; and __guardsh_fish_mode_prompt
     end
 end
 

@@ -22,6 +22,7 @@ __guardsh_state_find() { # -> __guardsh_state_file
 # The fields of the one line; fails where it is not exactly that line, or not of these seconds.
 __guardsh_state_fields() { # -> __guardsh_fields
   local text now
+  setopt local_options prompt_percent # which emulate leaves as it is
   { sysread -s $(( __guardsh_state_longest + 2 )) text <$__guardsh_state_file } 2>/dev/null || return 1
   text=${text%$'\n'}
   [[ -z $text || ${#text} -gt __guardsh_state_longest || $text == *[^a-z0-9:,\ -]* ]] && return 1
@@ -135,27 +136,46 @@ __guardsh_colour_back() {
   builtin print -rn -u2 -- $text
 }
 
-# Has the terminal tell its own background, once, as soon as the line editor has the terminal (no echo). Every
-# terminal answers the status report that is asked for next (ESC [ 0 n): the fence. What was typed ahead goes back.
-__guardsh_theme_ask() { # -> __guardsh_theme __guardsh_colour_own
-  emulate -L zsh -o extended_glob
-  local reply heard
-  builtin print -rn -u2 -- $'\e]11;?\e\\\e[5n'
-  while [[ $reply != *$'\e[0n'* && $#reply -lt 1000 ]] && sysread -t 1 heard; do
-    reply+=$heard
+# Has the terminal tell its own background, once, as soon as the line editor has the terminal; the reply comes as
+# keys, however late. Every terminal answers the status report that is asked for next (ESC [ 0 n): the fence. Nothing
+# is waited for: a read here would take what was typed ahead, too.
+__guardsh_theme_ask() {
+  emulate -L zsh
+  local map
+  [[ -z $__guardsh_theme && -z $__guardsh_theme_asked && -t 2 ]] && __guardsh_colour_possible || return 0
+  __guardsh_theme_asked=yes
+  zle -N __guardsh_theme_told
+  zle -N __guardsh_theme_untold
+  for map in emacs viins vicmd; do
+    bindkey -M $map '\e]11;rgb' __guardsh_theme_told
+    bindkey -M $map '\e[0n' __guardsh_theme_untold
   done
+  builtin print -rn -u2 -- $'\e]11;?\e\\\e[5n'
+}
+
+__guardsh_theme_told() {
+  emulate -L zsh
+  local reply key
+  # the fence ends the reply: there is no n in a colour
+  while [[ $key != n && $#reply -lt 40 ]] && builtin read -rs -t 0.5 -k 1 key; do
+    reply+=$key
+  done
+  __guardsh_colour_back
   __guardsh_theme_from $reply
-  reply=${reply//$'\e]11;'[^$'\e\a']#($'\a'|$'\e\\'|$'\e')/}
-  [[ $reply == *$'\e[0n'* ]] || __guardsh_theme_late
-  reply=${reply//$'\e[0n'/}
-  [[ -z $reply ]] || zle -U -- $reply
+  __guardsh_theme_untold
+}
+
+__guardsh_theme_untold() {
+  : ${__guardsh_theme:=none}
+  __guardsh_colour_show
+  __guardsh_register $__guardsh_theme
 }
 
 __guardsh_theme_from() { # reply -> __guardsh_theme __guardsh_colour_own
   emulate -L zsh -o extended_glob -o no_ksh_arrays
   local part theme value __guardsh_colour match mbegin mend
   local -a channel parts
-  [[ $1 == (#b)*']11;rgb'(a|)':'([[:xdigit:]/]##)* ]] || return 0
+  [[ $1 == (#b)(a|):([[:xdigit:]/]##)* ]] || return 0
   parts=(${(s:/:)match[2]})
   (( $#parts == 3 && $#parts[1] < 5 && $#parts[2] < 5 && $#parts[3] < 5 )) || return 0
   for part in $parts; do
@@ -173,40 +193,6 @@ __guardsh_theme_from() { # reply -> __guardsh_theme __guardsh_colour_own
       [[ $__guardsh_colour != $value ]] || __guardsh_colour_own=
     done
   done
-}
-
-# A reply that comes later than a second would be typed into the command line: the line editor takes it.
-__guardsh_theme_late() {
-  local map
-  zle -N __guardsh_theme_arrived
-  zle -N __guardsh_theme_end
-  for map in emacs viins vicmd; do
-    bindkey -M $map '\e]11;rgb:' __guardsh_theme_arrived
-    bindkey -M $map '\e[0n' __guardsh_theme_end
-  done
-}
-
-__guardsh_theme_end() { : }
-
-__guardsh_theme_arrived() {
-  emulate -L zsh
-  local reply heard
-  while [[ $reply != *[$'\a\\'] && $#reply -lt 30 ]] && builtin read -rs -t 0.2 -k 1 heard; do
-    reply+=$heard
-  done
-  __guardsh_colour_back
-  __guardsh_theme_from "]11;rgb:$reply"
-  __guardsh_colour_show
-}
-
-__guardsh_theme_line_init() {
-  [[ -z $__guardsh_theme ]] || return 0
-  emulate -L zsh
-  [[ -t 2 ]] && __guardsh_colour_possible || return 0
-  __guardsh_theme=none
-  __guardsh_theme_ask
-  __guardsh_colour_show
-  __guardsh_register $__guardsh_theme
 }
 
 # ---- at every prompt ----
@@ -248,7 +234,10 @@ __guardsh_prompt_refresh() {
   [[ -t 2 ]] || return 0
   __guardsh_colour_possible || { __guardsh_colour_back; return 0 }
   case $GUARDSH_THEME in (dark|light) __guardsh_theme=$GUARDSH_THEME ;; esac
-  [[ -n $__guardsh_theme ]] || return 0 # asked for in a moment, by the line editor
+  if [[ -z $__guardsh_theme ]]; then
+    [[ -n $__guardsh_theme_asked ]] || return 0 # asked in a moment, by the line editor
+    __guardsh_theme=none
+  fi
   __guardsh_colour_show
   __guardsh_register $__guardsh_theme
 }
@@ -267,7 +256,7 @@ __guardsh_prompt_before() { # line
 
 __guardsh_prompt_leave() {
   emulate -L zsh
-  if [[ -t 2 ]]; then __guardsh_colour_back; fi
+  if [[ $ZSH_SUBSHELL == 0 && -t 2 ]]; then __guardsh_colour_back; fi
 }
 
 # A watcher that may not write to this terminal (su, sudo -u) sends SIGWINCH. Only there: with a trap for it, zsh's
@@ -291,14 +280,14 @@ __guardsh_prompt_start() {
   typeset -g __guardsh_role=unknown __guardsh_segment= __guardsh_host='?' __guardsh_state_file=
   typeset -g __guardsh_theme=${__guardsh_theme-} __guardsh_colour_own=${__guardsh_colour_own-}
   typeset -g __guardsh_colour_shown=${__guardsh_colour_shown-} __guardsh_registered=${__guardsh_registered-}
-  typeset -g __guardsh_prefix=${__guardsh_prefix-}
+  typeset -g __guardsh_prefix=${__guardsh_prefix-} __guardsh_theme_asked=${__guardsh_theme_asked-}
   typeset -ga precmd_functions preexec_functions zshexit_functions
   # (I) is the index of the last, 0 where there is none
   (( ${precmd_functions[(I)__guardsh_prompt]} )) || precmd_functions+=(__guardsh_prompt)
   (( ${preexec_functions[(I)__guardsh_prompt_before]} )) || preexec_functions+=(__guardsh_prompt_before)
   (( ${zshexit_functions[(I)__guardsh_prompt_leave]} )) || zshexit_functions+=(__guardsh_prompt_leave)
   autoload -Uz add-zle-hook-widget
-  add-zle-hook-widget line-init __guardsh_theme_line_init 2>/dev/null || typeset -g __guardsh_theme=none
+  add-zle-hook-widget line-init __guardsh_theme_ask 2>/dev/null || typeset -g __guardsh_theme=none
   __guardsh_prompt_trap
 }
 __guardsh_prompt_start

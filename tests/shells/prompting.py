@@ -1,4 +1,4 @@
-"""A real interactive shell on a pseudo-terminal with guardsh's prompt file sourced, and the state file that it reads."""
+"""A real interactive shell on a pseudo-terminal with our prompt file sourced, and the state file that it reads."""
 
 from __future__ import annotations
 

@@ -87,8 +87,9 @@ CONTENTS: dict[str, Callable[[], bytes]] = {
     "wide digits": lambda: line(arrays="md０:degraded:7:8".encode()),
 }
 
-# fish's own read leaves out what is no character: a line that is right but for that is taken for right.
-DROPPED = {("fish", "not UTF-8")}
+# fish's own read ends at a NUL and leaves out what is no character: a line that is right but for that is taken for
+# right.
+DROPPED = {("fish", "not UTF-8"), ("fish", "NUL after it")}
 
 
 @pytest.fixture

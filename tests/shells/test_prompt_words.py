@@ -36,8 +36,8 @@ Start = Callable[..., Shell]
 def start(name: str, node: Node) -> Iterator[Start]:
     started: list[Shell] = []
 
-    def start(*arguments: str, **environment: str) -> Shell:
-        started.append(Shell(name, node, *arguments, **environment))
+    def start(before: str = "", after: str = "", **environment: str) -> Shell:
+        started.append(Shell(name, node, before, after, None, **environment))
         return started[-1]
 
     yield start
