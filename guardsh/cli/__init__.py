@@ -15,6 +15,7 @@ SUBCOMMANDS = (
     "completion",
     "config",
     "demo",
+    "doctor",
     "expect",
     "init",
     "install",
