@@ -38,6 +38,7 @@ __guardsh_line_read_aliases() {
 # what history has, too; 3 harmless.
 __guardsh_line_capture() {
   ((__guardsh_line_armed)) || __guardsh_line=''
+  __guardsh_line_refused=''
   __guardsh_line+=${READLINE_LINE-}$'\n'
   if __guardsh_line_expanded "$__guardsh_line"; then
     __guardsh_line_armed=2
@@ -46,32 +47,45 @@ __guardsh_line_capture() {
   else
     __guardsh_line_armed=3
   fi
-  ((__guardsh_line_armed == 3)) || __guardsh_line_no_trap
+  ((__guardsh_line_armed != 3)) || __guardsh_line_put_trap_back
   case $__guardsh_line in *alias*) __guardsh_line_alias_count=-1 ;; esac
   __guardsh_line_in_ps0
+  __guardsh_line_hook
   if declare -F __guardsh_prompt_before >/dev/null; then __guardsh_prompt_before "$__guardsh_line"; fi
   return 0
 }
 
-# Somebody's own trap for SIGINT would run instead of the veto: it is put aside for a line that is asked about.
-__guardsh_line_no_trap() {
+# Somebody's own trap for SIGINT would run instead of the veto. It is put aside before each prompt (readline gives the
+# handler that it found back to every line), and in force again for lines that are not asked about. To look costs a
+# child: at the start, and after a line that may have set one.
+__guardsh_line_put_trap_aside() {
   local __guardsh_trap
+  __guardsh_line_look_for_trap=''
   __guardsh_trap=$(trap -p INT)
   [[ -n $__guardsh_trap ]] || return 0
   __guardsh_line_trap=$__guardsh_trap
   trap - INT
 }
 
+__guardsh_line_put_trap_back() {
+  case $__guardsh_line in *trap* | *source* | *.\ *) __guardsh_line_look_for_trap=yes ;; esac
+  [[ -n $__guardsh_line_trap ]] || return 0
+  eval "$__guardsh_line_trap"
+  __guardsh_line_trap='' __guardsh_line_look_for_trap=yes
+}
+
 # Other tools assign PS0. A shell that does not expand prompts would show it.
 __guardsh_line_in_ps0() {
   [[ ${PS0-} != *__guardsh_line_veto* ]] && shopt -q promptvars || return 0
   # shellcheck disable=SC2016 # expanded before each command
-  PS0='${__guardsh_line_ask[__guardsh_line_armed]:+$(__guardsh_line_veto)}${__guardsh_line_ask[__guardsh_line_armed=0]:+}'${PS0-}
+  PS0='${__guardsh_line_ask[__guardsh_line_armed]:+$(__guardsh_line_veto)}'\
+'${__guardsh_line_ask[__guardsh_line_armed=0]:+}'${PS0-}
 }
 
 # In a child, in place of PS0's text: asks, and where the line may not run, interrupts the shell.
 __guardsh_line_veto() {
   local __guardsh_status
+  [[ -z $__guardsh_line_refused ]] || builtin kill -INT $$
   ((__guardsh_line_armed == 1)) || __guardsh_line_recall
   ((__guardsh_line_armed == 1)) || __guardsh_line_hot "$__guardsh_line" || return 0
   if [[ ! -x $__guardsh ]]; then
@@ -126,8 +140,11 @@ __guardsh_line_unjudged() { # status
 # Before each prompt: nothing has been read, and what was not captured is found in history.
 __guardsh_line_ready() {
   local status=$?
-  if [[ -n $__guardsh_line_trap ]]; then eval "$__guardsh_line_trap"; fi
-  __guardsh_line='' __guardsh_line_trap='' __guardsh_line_armed=2 __guardsh_line_number=$((HISTCMD - 1))
+  [[ -z $__guardsh_line_look_for_trap ]] || __guardsh_line_put_trap_aside
+  # What readline still has of a paste whose first line was refused comes without being captured again.
+  [[ $__guardsh_line_armed == 0 || $__guardsh_line != *$'\n'?* ]] || __guardsh_line_refused=yes
+  __guardsh_line='' __guardsh_line_armed=2
+  __guardsh_line_number=$((HISTCMD - 1))
   ((__guardsh_line_alias_count == ${#BASH_ALIASES[@]})) || __guardsh_line_read_aliases
   __guardsh_line_in_ps0
   [[ $- == *e* ]] || return "$status" # under errexit it would end the shell
@@ -167,18 +184,20 @@ __guardsh_line_start() {
   __guardsh_line_words="(^|$edge)$word($edge|\$)"
   __guardsh_line_unknown="(^|[;&|({!\`"$'\n'"]|(^|$edge)${runs}[[:space:]]([^;&|]*[[:space:]])?)[[:space:]]*\"?[\$\`]"
   __guardsh_line='' __guardsh_line_trap='' __guardsh_line_aliases='' __guardsh_line_alias_count=-1
-  __guardsh_line_armed=3 __guardsh_line_number='' __guardsh_line_ask=([1]=captured [2]=history)
+  __guardsh_line_look_for_trap=yes __guardsh_line_armed=3 __guardsh_line_number='' __guardsh_line_refused=''
+  __guardsh_line_ask=([1]=captured [2]=history)
   __guardsh_line_entry=__guardsh_line_ready
   if [[ -o emacs || -o vi ]] && [[ -z ${BLE_VERSION-} ]]; then __guardsh_line_bind 2>/dev/null; fi
+  __guardsh_line_in_ps0
   __guardsh_line_hook
 }
 
 # Into PROMPT_COMMAND, a string or (5.1) an array, once and first. The entry is nothing where it was exported alone.
 __guardsh_line_hook() {
   # shellcheck disable=SC2016 # expanded at each prompt
-  local entry='${__guardsh_line_entry-:}'
+  local entry='"${__guardsh_line_entry-:}"'
   case "${PROMPT_COMMAND[*]-}" in *__guardsh_line*) return ;; esac
-  if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && [[ ${PROMPT_COMMAND@a} == *a* ]]; then
+  if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && [[ -v PROMPT_COMMAND && ${PROMPT_COMMAND@a} == *a* ]]; then
     PROMPT_COMMAND=("$entry" "${PROMPT_COMMAND[@]}")
   else
     # shellcheck disable=SC2178,SC2128 # before 5.1 the first element is the string
