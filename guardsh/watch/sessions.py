@@ -39,10 +39,12 @@ class Line:
 
     @property
     def refused(self) -> bool:
-        """Whether only psycopg can get in: with a password, or not on the server's own socket."""
-        return isinstance(self.told, Unknown) and (
-            self.told.why.startswith(_PASSWORD) or self.told.why in ("no socket", "the socket may not be opened")
-        )
+        """Whether it asks for a password, which psycopg may find."""
+        return isinstance(self.told, Unknown) and self.told.why.startswith(_PASSWORD)
+
+    def hurry(self) -> None:
+        """Something has happened at the server: it may let us in now."""
+        self._pause, self._not_before = _FIRST_PAUSE, 0.0
 
     def ask(self) -> None:
         """Ask, unless an answer is awaited or it is too early to try again."""
@@ -104,9 +106,8 @@ class Line:
     def _end(self, why: str) -> None:
         self.leave()
         self.told, self.fresh = Unknown(why), False
-        if why != database.STARTING:  # it says so itself, and is asked at the next event or heartbeat
-            self._not_before = self._clock() + self._pause
-            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        self._not_before = self._clock() + self._pause
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
 
 def _may_be_another(why: str) -> bool:

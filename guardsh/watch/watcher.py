@@ -84,12 +84,13 @@ class Watcher:
     def turn(self, signals: Signals) -> None:
         """Wait for the next event or moment, and do what it asks for."""
         open_lines = [line for line in self._sessions.lines() if line.session is not None]
-        seconds = min(self._timetable.seconds_left(self._clock()), self._awaited())
+        due = self._timetable.seconds_left(self._clock())
+        seconds = self._awaited() if self._awaits_answers() else min(due, self._awaited())
         sessions = [line.session for line in open_lines if line.session is not None]
         woken = self._events.wait(seconds, [signals, *sessions])
         now = self._clock()
         if woken.news:
-            self._timetable.expect_change(now)
+            self._expect_change(now)
         for line in open_lines:
             if line.session is not None and line.session.fileno() in woken.answers:
                 self._receive(line, now)
@@ -99,7 +100,7 @@ class Watcher:
         self._publish()
 
     def _receive(self, line: Line, now: float) -> None:
-        """An answer that changes the role, or ends the session, calls for a look: they are judged together."""
+        """An answer that changes the role, or the end of answers, calls for a look: they are judged together."""
         before = _said(line)
         line.receive()
         if line.asking_since is None and not self._may_stay(line.server):
@@ -118,10 +119,15 @@ class Watcher:
             self._broadcast.retry()
         if self._timetable.take("heartbeat", now):
             if self._newcomers.arrived(frozenset(self._pulses)):
-                self._timetable.expect_change(now)
+                self._expect_change(now)
             self._ask()
             self._broadcast.learn()
             self._repeat()
+
+    def _expect_change(self, now: float) -> None:
+        self._timetable.expect_change(now)
+        for line in self._sessions.lines():
+            line.hurry()
 
     def _find_places(self) -> None:
         found = survey.places(Deadline(_DEADLINE), self._root)
@@ -131,7 +137,7 @@ class Watcher:
     def _feel_pulses(self, now: float) -> None:
         beats = {pid: each.beat() for pid, each in self._pulses.items()}
         if beats != self._beats:
-            self._timetable.expect_change(now)
+            self._expect_change(now)
         self._beats = dict(beats)
         offset = self._wall() - self._clock()
         if abs(offset - self._offset) > _JUMP:
@@ -172,9 +178,16 @@ class Watcher:
         return server.directory is not None and os.access(f"{server.directory.path}/postmaster.pid", os.R_OK)
 
     def _ask_by_driver(self, look: Look) -> None:
-        pairs = [pair for pair in look.pairs if pair[1] and self._sessions.line(pair[1]).refused]
+        pairs = [pair for pair in look.pairs if pair[1] and self._needs_driver(pair[1])]
         instances = node.instances_of(pairs, self._places.connections, Deadline(_DEADLINE)) if pairs else ()
         self._by_driver = dict(zip(pairs, instances, strict=True))
+
+    def _needs_driver(self, server: Server) -> bool:
+        """Whether only psycopg can get in: with a password, or by a configured way."""
+        line = self._sessions.line(server)
+        configured = {each.directory for each in self._places.connections}
+        named = server.directory is not None and server.directory.path in configured
+        return line.refused or (named and not line.fresh and not isinstance(line.told, Known))
 
     def _awaited(self) -> float:
         """Seconds until an answer that is waited for is late."""
@@ -221,14 +234,14 @@ class Watcher:
         self._complaint = complaint
 
 
-def _said(line: Line) -> tuple[bool, object, object]:
-    """What of an answer is the role."""
+def _said(line: Line) -> tuple[object, object]:
+    """What of an answer is the role; None where there is no answer."""
     told = line.told
     if not isinstance(told, Known):
-        return line.session is None, None, None
+        return None, None
     receiver = told.value.replication.receiver
     status = getattr(receiver.value, "status", "") if isinstance(receiver, Known) else ""
-    return line.session is None, told.value.in_recovery, status
+    return told.value.in_recovery, status
 
 
 def _content(state: NodeState) -> tuple[object, ...]:

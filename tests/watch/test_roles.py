@@ -181,10 +181,30 @@ def test_in_the_background_there_is_one_for_each_account(alone: None, tmp_path: 
     assert wait_until(lambda: watching.now() is not None)
     second = watching.start("--background", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert (second.communicate()[0], second.returncode) == (b"", 0)
-    found = _watchers(watching.state)
-    assert len(found) == 1
-    os.kill(found[0], signal.SIGTERM)
+    assert wait_until(lambda: len(_watchers(watching.state)) == 1)  # and now and then a child of it that looks
+    os.kill(_watchers(watching.state)[0], signal.SIGTERM)
     assert wait_until(lambda: not _watchers(watching.state))
+
+
+def test_beside_a_quiet_pair_it_sleeps(watching: Watching, lab: Lab) -> None:
+    pair(lab)
+    watching.until("primary", "running")
+    time.sleep(6)
+    before = _wakes(watching.process.pid)
+    time.sleep(10)
+    assert _wakes(watching.process.pid) - before < 120  # a dozen a second; benchmarks/watch.py measures
+
+
+def _wakes(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if "voluntary_ctxt_switches" in line)
+
+
+def test_it_is_small(watching: Watching, lab: Lab) -> None:
+    pair(lab)
+    watching.until("primary", "running")
+    lines = Path(f"/proc/{watching.process.pid}/status").read_text().splitlines()
+    assert next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) < 30_000  # kB
 
 
 def _watchers(state: str) -> list[int]:

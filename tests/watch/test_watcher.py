@@ -54,35 +54,26 @@ def make(file: StateFile, broadcast: Broadcast) -> Iterator[Make]:
         watcher.close()
 
 
-def turns(watcher: Watcher, seconds: float) -> int:
-    """Let it work for so long; how often it woke."""
-    count = 0
+def turns(watcher: Watcher, seconds: float) -> None:
+    """Let it work for so long."""
     end = time.monotonic() + seconds
     with Signals() as signals:
         while time.monotonic() < end:
             watcher.turn(signals)
-            count += 1
-    return count
 
 
 @pytest.mark.parametrize("jump", [3600.0, -3600.0])
-def test_after_a_jump_of_the_clock_there_is_a_fresh_line_within_a_second(
-    file: StateFile, make: Make, jump: float
-) -> None:
+def test_after_a_jump_of_the_clock_there_is_a_fresh_line_soon(file: StateFile, make: Make, jump: float) -> None:
     clocks = Clocks()
     watcher = make(wall=clocks.wall)
     turns(watcher, 2.0)
     assert read(file.path, clocks.wall()) is not None
     clocks.ahead = jump
     assert read(file.path, clocks.wall()) is None
-    turns(watcher, 1.5)
-    assert read(file.path, clocks.wall()) is not None
-
-
-def test_idle_it_wakes_a_few_times_a_second(make: Make) -> None:
-    watcher = make()
-    turns(watcher, 3.0)
-    assert turns(watcher, 5.0) <= 15  # 1.2 a second, and what else happens on this machine
+    begun = time.monotonic()
+    while read(file.path, clocks.wall()) is None and time.monotonic() - begun < 4:
+        turns(watcher, 0.2)
+    assert time.monotonic() - begun < 4  # not at the next heartbeat only
 
 
 def test_where_it_cannot_write_it_says_so_once_and_goes_on(
