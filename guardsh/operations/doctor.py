@@ -22,6 +22,7 @@ from guardsh.operations.install_tree import Tree
 from guardsh.system import program
 
 _STATE = "/run/guardsh/state"
+_PERMITTED = 86  # guardsh/__main__.py
 
 
 class Outcome(Enum):
@@ -105,13 +106,12 @@ def _engine(places: Places) -> Iterator[Check]:
     try:
         with open(shim) as file:
             path = file.read(4096).splitlines()[1].partition("=")[2].strip("'")
-        ended = subprocess.run(
-            [path, "permit", "--", "rm", "/"], capture_output=True, check=False, timeout=30
-        ).returncode
+        asked = [path, "permit", "--", "rm", "/"]
+        ended = subprocess.run(asked, capture_output=True, check=False, timeout=30).returncode
     except (OSError, IndexError, subprocess.TimeoutExpired) as error:
         yield Check(Outcome.WRONG, "guardsh", f"does not start: {error}", remedy="install guardsh again")
         return
-    if ended != 86:
+    if ended != _PERMITTED:
         yield Check(Outcome.WRONG, "guardsh", f"{path} ends with {ended}", remedy="install guardsh again")
 
 
@@ -139,8 +139,11 @@ def _real(name: str) -> str:
 
 
 def _beginning(path: bytes) -> bytes:
-    with open(path, "rb") as file:
-        return file.read(4096)
+    try:
+        with open(path, "rb") as file:
+            return file.read(4096)
+    except OSError:  # a program need not be readable
+        return b""
 
 
 def _first_on_path(name: str) -> Check:
@@ -168,7 +171,7 @@ def _spellings(names: dict[str, str]) -> Iterator[Check]:
 
 def _spelling(probe: Probe, real: str) -> Check:
     where = "" if probe.shell == "sh" else f" in {probe.shell}"
-    what = probe.spelling.replace("NAME", probe.name).replace("/path/", os.path.dirname(real) + "/") + where
+    what = probe.spelling.replace("NAME", probe.name).replace("/path", os.path.dirname(real)) + where
     try:
         if doctor_probes.caught(probe, real.removesuffix(os.fsdecode(program.ASIDE))):
             diverted = real.endswith(os.fsdecode(program.ASIDE)) and probe.spelling in doctor_probes.PAST_PATH
@@ -179,5 +182,6 @@ def _spelling(probe: Probe, real: str) -> Check:
         remedy = f"the line hook sees it typed; in scripts: guardsh install --divert {real}"
         return Check(Outcome.OPEN, what, "not caught", remedy=remedy)
     if probe.spelling.startswith("sudo"):
-        return Check(Outcome.WRONG, what, "not caught", remedy="put /usr/local/bin first in secure_path (sudoers(5))")
+        login = "on PATH in root's login shells" if "-i" in probe.spelling else "in secure_path (sudoers(5))"
+        return Check(Outcome.WRONG, what, "not caught", remedy=f"put /usr/local/bin first {login}")
     return Check(Outcome.WRONG, what, "not caught", remedy=f"put the shim of {probe.name} first on PATH")

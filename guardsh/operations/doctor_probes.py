@@ -28,18 +28,15 @@ ARGUMENTS = {
 SHELLS = ("bash", "zsh", "fish")
 
 # What a shell itself does with a name: tried in each. {name}, {command} = name and arguments.
-_IN_SHELLS = {
-    "plain": "{command}",
-    "\\NAME": "\\{command}",
-    '"NAME"': '"{name}" {arguments}',
-    "command NAME": "command {command}",
-    "eval": "eval {quoted}",
+# By shell; "" for the others.
+_IN_SHELLS: dict[str, dict[str, str]] = {
+    "NAME": {"": "{command}"},
+    "\\NAME": {"fish": "", "": "\\{command}"},  # \r there would be a carriage return
+    '"NAME"': {"": '"{name}" {arguments}'},
+    "command NAME": {"": "command {command}"},
+    "eval NAME": {"": "eval {quoted}"},
     "(NAME)": {"fish": "begin; {command}; end", "": "( {command} )"},
-    "$NAME": {
-        "fish": "set g {name}; $g {arguments}",
-        "zsh": "g={name}; $g {arguments}",
-        "": "g={name}; $g {arguments}",
-    },
+    "v=NAME; $v": {"fish": "set v {name}; $v {arguments}", "": "v={name}; $v {arguments}"},
 }
 # What programs do with it: the same from every shell. {path} is the program's own, {script} a file with the command.
 _BY_PROGRAMS = {
@@ -52,8 +49,8 @@ _BY_PROGRAMS = {
     "xargs NAME": "echo {arguments} | xargs {name}",
     "find -exec NAME": "find {bait} -maxdepth 0 -exec {command} ';'",
     "sh -c NAME": "sh -c {quoted}",
-    "| sh": "echo {quoted} | sh",
-    "script": "sh {script}",
+    "echo NAME | sh": "echo {quoted} | sh",
+    "script with NAME": "sh {script}",
     "sudo NAME": "sudo -n {command}",
     "sudo -E NAME": "sudo -n -E {command}",
     "sudo -i NAME": "sudo -n -i {command}",
@@ -80,14 +77,15 @@ def probes(name: str, program: str) -> Iterator[Probe]:
     """Every spelling that can be tried on this machine; ``program`` is the real one's path."""
     for shell in filter(shutil.which, SHELLS):
         for spelling, line in _IN_SHELLS.items():
-            text = line if isinstance(line, str) else line.get(shell, line[""])
-            yield Probe(name, spelling, shell, text.replace("{path}", program))
-    for spelling, line in _BY_PROGRAMS.items():
-        first = line.split()[0]
+            text = line.get(shell, line[""])
+            if text:
+                yield Probe(name, spelling, shell, text)
+    for spelling, text in _BY_PROGRAMS.items():
+        first = text.split()[0]
         if first not in ("{path}", "echo") and shutil.which(first) is None:
             continue
         if first != "sudo" or _sudo():
-            yield Probe(name, spelling, "sh", line.replace("{path}", program))
+            yield Probe(name, spelling, "sh", text.replace("{path}", program))
 
 
 def caught(probe: Probe, program: str) -> bool:

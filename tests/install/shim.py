@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,11 @@ class Shim:
             made.file(name).chmod(0o755)
         return made
 
+    @property
+    def started_by(self) -> tuple[str, ...]:
+        """The shell as a path: the PATH of a test need not have it."""
+        return (shutil.which(self.shell[0]) or self.shell[0], *self.shell[1:])
+
     def file(self, name: str) -> Path:
         return self.place / "shims" / name
 
@@ -47,7 +53,7 @@ class Shim:
     def run(self, name: str, *words: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
         path = f"{self.file(name).parent}:{self.place}/real:/usr/bin:/bin"
         return subprocess.run(
-            [*self.shell, self.file(name), *map(os.fsencode, words)],
+            [*self.started_by, self.file(name), *map(os.fsencode, words)],
             env={"PATH": path, "LC_ALL": "C.UTF-8", **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
