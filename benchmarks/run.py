@@ -14,6 +14,7 @@ from pathlib import Path
 import guardsh
 from benchmarks.live import full_node, verdict
 from benchmarks.unrelated import large_tree, one_file
+from benchmarks.watch import promotion, watcher_idle
 from guardsh.operations.binaries import find_binaries
 
 COMPARISONS: dict[str, Callable[[Path], list[str]]] = {
@@ -21,6 +22,8 @@ COMPARISONS: dict[str, Callable[[Path], list[str]]] = {
     "large_tree": large_tree,
     "verdict": verdict,
     "full_node": full_node,
+    "watcher_idle": watcher_idle,
+    "promotion": promotion,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 # After an event the world takes its time to settle: a promotion about 100 ms, a start seconds.
-_AFTER_EVENT = (0.0, 0.03, 0.1, 0.25, 0.6, 1.5)
+_AFTER_EVENT = (0.0, 0.03, 0.08, 0.16, 0.32, 0.64, 1.28)
 _MOST, _WITHIN, _PAUSE = 30, 10.0, 0.25  # after so many looks in so many seconds, a pause before each other
 
 
