@@ -44,6 +44,14 @@ class Check:
 
 def examine() -> Iterator[Check]:
     """Every check, the quick ones first. Raises ManifestError."""
+    yield from condition()
+    names = {name: real for name in COMMANDS if (real := _real(name))}
+    yield from hooks(names.get("rm", ""))
+    yield from _spellings(names)
+
+
+def condition() -> Iterator[Check]:
+    """What was installed is there, unharmed, in the way, and alive; nothing is tried."""
     installed = [(places, records) for places in _installations() if (records := _records(places))]
     if not installed:
         yield Check(Outcome.WRONG, "installation", "nothing is installed", remedy="guardsh install, or install --user")
@@ -51,11 +59,7 @@ def examine() -> Iterator[Check]:
         yield from _parts(places, records)
         if not places.home:
             yield _watcher(_STATE)
-    names = {name: real for name in COMMANDS if (real := _real(name))}
-    for name in names:
-        yield _first_on_path(name)
-    yield from _hooks(names.get("rm", ""))
-    yield from _spellings(names)
+    yield from (_first_on_path(name) for name in COMMANDS if _real(name))
 
 
 def _installations() -> tuple[Places, Places]:
@@ -154,7 +158,8 @@ def _first_on_path(name: str) -> Check:
     return Check(Outcome.WRONG, name, f"is {first}: no shim, or shadowed", remedy=f"put {directories} first on PATH")
 
 
-def _hooks(rm: str) -> Iterator[Check]:
+def hooks(rm: str) -> Iterator[Check]:
+    """The line hook of every shell; ``rm`` is the real program's path."""
     for shell in filter(shutil.which, doctor_probes.SHELLS if rm else ()):
         if doctor_shells.line_hook(shell, rm):
             yield Check(Outcome.WELL, shell, "a typed line is seen before it runs", "line hook")
