@@ -20,19 +20,14 @@ __guardsh_state_find() { # -> __guardsh_state_file
   __guardsh_state_file=${XDG_RUNTIME_DIR:-${HOME-}/.cache}/guardsh/state
 }
 
-# The fields of the one line; fails where it is not exactly that line, or not of these seconds.
-__guardsh_state_fields() { # -> __guardsh_fields
-  local text='' now IFS=' '
-  # To the first NUL, or one character too many: a read that succeeds has met one of them.
-  { IFS='' builtin read -r -d '' -n $((__guardsh_state_longest + 2)) text <"$__guardsh_state_file"; } 2>/dev/null && return 1
-  text=${text%$'\n'}
-  [[ -z $text || $text == *[!a-z0-9:,\ -]* ]] && return 1
+# The fields of the one line; fails where it is not exactly that line.
+__guardsh_state_fields() { # text -> __guardsh_fields
+  local IFS=' '
+  [[ -n $1 && $1 != *[!a-z0-9:,\ -]* ]] || return 1
   # shellcheck disable=SC2206 # splits at spaces; no character of a pattern is left
-  __guardsh_fields=($text)
-  [[ ${#__guardsh_fields[@]} == 6 && ${__guardsh_fields[*]} == "$text" && ${__guardsh_fields[0]} == 1 ]] || return 1
+  __guardsh_fields=($1)
+  [[ ${#__guardsh_fields[@]} == 6 && ${__guardsh_fields[*]} == "$1" && ${__guardsh_fields[0]} == 1 ]] || return 1
   case ${__guardsh_fields[1]} in *[!0-9]* | ????????????*) return 1 ;; esac
-  builtin printf -v now '%(%s)T' -1
-  ((now -= 10#${__guardsh_fields[1]}, now <= __guardsh_state_ttl && now >= -2))
 }
 
 __guardsh_state_words() { # role state flags -> __guardsh_role __guardsh_words __guardsh_wrong
@@ -78,23 +73,40 @@ __guardsh_state_arrays() { # arrays -> __guardsh_wrong
   done
 }
 
-__guardsh_state_read() { # -> __guardsh_role __guardsh_segment
+__guardsh_state_parse() { # text -> __guardsh_said: written, role, segment; nothing where it is not to be believed
   local __guardsh_fields=() __guardsh_words='' __guardsh_wrong=''
+  __guardsh_said=()
+  __guardsh_state_fields "$1" && __guardsh_state_words "${__guardsh_fields[@]:2:3}" &&
+    __guardsh_state_arrays "${__guardsh_fields[5]}" || return 0
+  __guardsh_words+=${__guardsh_wrong:+ ${__guardsh_wrong#, }}
+  __guardsh_words=${__guardsh_words:+$__guardsh_host ${__guardsh_words# }}
+  __guardsh_said=("$((10#${__guardsh_fields[1]}))" "${__guardsh_fields[2]}" "$__guardsh_words")
+}
+
+# Between two heartbeats the line is the same, and is not read into again.
+__guardsh_state_read() { # -> __guardsh_role __guardsh_segment
+  local text='' now
   __guardsh_state_find
-  if __guardsh_state_trusted "$__guardsh_state_file" && __guardsh_state_fields &&
-    __guardsh_state_words "${__guardsh_fields[@]:2:3}" && __guardsh_state_arrays "${__guardsh_fields[5]}"; then
-    __guardsh_role=${__guardsh_fields[2]}
-  else
-    __guardsh_role=unknown __guardsh_words=UNKNOWN __guardsh_wrong=''
+  # To the first NUL, or one character too many: a read that succeeds has met one of them.
+  __guardsh_state_trusted "$__guardsh_state_file" &&
+    IFS='' builtin read -r -d '' -n $((__guardsh_state_longest + 2)) text <"$__guardsh_state_file" && text=''
+  if [[ -z $text || $text != "$__guardsh_state_text" ]]; then
+    __guardsh_host_read
+    __guardsh_state_parse "${text%$'\n'}"
+    __guardsh_state_text=$text
   fi
-  __guardsh_segment=$__guardsh_words${__guardsh_wrong:+ ${__guardsh_wrong#, }}
-  [[ -z $__guardsh_segment ]] || __guardsh_segment="$__guardsh_host ${__guardsh_segment# }"
+  builtin printf -v now '%(%s)T' -1
+  if ((${#__guardsh_said[@]} && now - __guardsh_said[0] <= __guardsh_state_ttl && __guardsh_said[0] - now <= 2)); then
+    __guardsh_role=${__guardsh_said[1]} __guardsh_segment=${__guardsh_said[2]}
+  else
+    __guardsh_role=unknown __guardsh_segment="$__guardsh_host UNKNOWN"
+  fi
 }
 
 # The kernel's word: HOSTNAME comes from the environment, and \h is as old as the shell.
 __guardsh_host_read() { # -> __guardsh_host
   local name=''
-  { builtin read -r name </proc/sys/kernel/hostname; } 2>/dev/null
+  [[ ! -r /proc/sys/kernel/hostname ]] || builtin read -r name </proc/sys/kernel/hostname
   name=${name%%.*}
   [[ -n $name && $name != *[!A-Za-z0-9_-]* ]] && __guardsh_host=$name || __guardsh_host='?'
 }
@@ -199,10 +211,11 @@ __guardsh_theme_from() { # reply -> __guardsh_theme __guardsh_colour_own
 # write to, only a file of our own is written over, and only one that nobody has put there is made.
 __guardsh_register() { # word
   local directory=${__guardsh_state_file%/*}/terminals file
-  local - # the options, until we return
   file=$directory/$$
+  [[ $1 != "$__guardsh_registered" || ! -e $file ]] || return 0
+  local - # the options, until we return
   if [[ -e $file ]]; then
-    [[ $1 != "$__guardsh_registered" && -f $file && ! -L $file && -O $file ]] || return 0
+    [[ -f $file && ! -L $file && -O $file ]] || return 0
     set +C
   else
     [[ -d $directory && -w $directory ]] || return 0
@@ -219,7 +232,6 @@ __guardsh_prompt_text() {
 }
 
 __guardsh_prompt_refresh() {
-  __guardsh_host_read
   __guardsh_state_read
   __guardsh_prompt_text
   [[ -t 2 ]] || return 0
@@ -294,7 +306,7 @@ __guardsh_prompt_start() {
   __guardsh_prompt_entry=__guardsh_prompt
   : "${__guardsh_theme=}" "${__guardsh_theme_asked=}" "${__guardsh_registered=}"
   : "${__guardsh_colour_own=}" "${__guardsh_colour_shown=}"
-  __guardsh_role=unknown __guardsh_segment='' __guardsh_host='?'
+  __guardsh_role=unknown __guardsh_segment='' __guardsh_host='?' __guardsh_state_text='' __guardsh_said=()
   __guardsh_prompt_hook
   __guardsh_prompt_trap
 }

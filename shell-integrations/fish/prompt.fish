@@ -31,37 +31,42 @@ set -g __guardsh_state_form '\A1 (\d{1,11}) (primary|recovering|replica|unknown|
     "(-|(?:$flag)(?:,(?:$flag))*) (-|$array(?:,$array)*)\n?\z"
 set __guardsh_state_form "$__guardsh_state_form"
 
-# written, role, state, flags, arrays; nothing where it is not exactly that line, or not of these seconds.
-function __guardsh_state_fields
-    set -l text
-    # at most 400 characters, the newline, and one more that is too many
-    begin
-        builtin read -z -n 402 text <$__guardsh_state_file
-    end 2>/dev/null
-    test (string length -- "$text") -le 401; or return 1
-    set -l fields (string match -rg -- $__guardsh_state_form "$text"); or return 1
-    # fish has no clock; a file's time, absolute and relative, tells what it is now
-    set -l age (math (path mtime /) + (path mtime -R /) - $fields[1]); or return 1
-    test $age -le 15 -a $age -ge -2; or return 1
-    string join \n -- $fields
+function __guardsh_state_parse -a text # -> __guardsh_said: written, role, segment; nothing where it is not believed
+    set -g __guardsh_said
+    test (string length -- "$text") -le 401; or return
+    set -l fields (string match -rg -- $__guardsh_state_form "$text"); or return
+    set -l words (string upper -- $fields[2])
+    test $fields[2] = none; and set words
+    contains -- $fields[3] starting stopped crashed; and set -a words $fields[3]
+    set -l wrong (__guardsh_state_wrong $fields[4] $fields[5])
+    set -q wrong[1]; and set -a words (string join ', ' -- $wrong)
+    set -q words[1]; and set words "$__guardsh_host $words"
+    set __guardsh_said $fields[1..2] "$words"
 end
 
+# Between two heartbeats the line is the same, and is not read into again.
 function __guardsh_state_read # -> __guardsh_role __guardsh_segment
+    set -l text
     __guardsh_state_find
-    set -g __guardsh_role unknown
-    set -l words UNKNOWN
-    set -l fields
-    __guardsh_state_trusted $__guardsh_state_file; and set fields (__guardsh_state_fields)
-    if set -q fields[5]
-        set __guardsh_role $fields[2]
-        set words (string upper -- $fields[2])
-        test $fields[2] = none; and set words
-        contains -- $fields[3] starting stopped crashed; and set -a words $fields[3]
-        set -l wrong (__guardsh_state_wrong $fields[4] $fields[5])
-        set -q wrong[1]; and set -a words (string join ', ' -- $wrong)
+    # at most 400 characters, the newline, and one more that is too many
+    if __guardsh_state_trusted $__guardsh_state_file
+        builtin read -z -n 402 text <$__guardsh_state_file
     end
-    set -g __guardsh_segment
-    set -q words[1]; and set -g __guardsh_segment "$__guardsh_host $words"
+    if test -z "$text" -o "$text" != "$__guardsh_state_text"
+        __guardsh_host_read
+        __guardsh_state_parse "$text"
+        set -g __guardsh_state_text $text
+    end
+    set -g __guardsh_role unknown
+    set -g __guardsh_segment "$__guardsh_host UNKNOWN"
+    set -q __guardsh_said[3]; or return 0
+    # fish has no clock; a file's time, absolute and relative, tells what it is now
+    set -l times (path mtime /; path mtime -R /)
+    set -l age (math $times[1] + $times[2] - $__guardsh_said[1])
+    if test "$age" -le 15 -a "$age" -ge -2
+        set __guardsh_role $__guardsh_said[2]
+        set __guardsh_segment $__guardsh_said[3]
+    end
 end
 
 function __guardsh_state_wrong -a flags arrays
@@ -81,9 +86,7 @@ end
 # The kernel's word: fish's hostname is as old as the shell.
 function __guardsh_host_read # -> __guardsh_host
     set -l name
-    begin
-        builtin read name </proc/sys/kernel/hostname
-    end 2>/dev/null
+    test -r /proc/sys/kernel/hostname; and builtin read name </proc/sys/kernel/hostname
     set -g __guardsh_host (string match -r -- '^[A-Za-z0-9_-]+(?=\.|\z)' "$name"); or set __guardsh_host '?'
 end
 
@@ -94,24 +97,24 @@ function __guardsh_colour_possible
     and not contains -- "$TERM" '' dumb linux
 end
 
-function __guardsh_colour_of -a role theme
+function __guardsh_colour_of -a role theme # -> __guardsh_colour
     switch $role/$theme
         case primary/light
-            echo f3b1a4
+            set -g __guardsh_colour f3b1a4
         case 'primary/*'
-            echo 480e0e
+            set -g __guardsh_colour 480e0e
         case replica/light
-            echo b4d0fb
+            set -g __guardsh_colour b4d0fb
         case 'replica/*'
-            echo 08359d
+            set -g __guardsh_colour 08359d
         case recovering/light
-            echo f5df4f
+            set -g __guardsh_colour f5df4f
         case 'recovering/*'
-            echo 4a3b01
+            set -g __guardsh_colour 4a3b01
         case '*/light'
-            echo c7c7c7
+            set -g __guardsh_colour c7c7c7
         case '*'
-            echo 3b3b3e
+            set -g __guardsh_colour 3b3b3e
     end
 end
 
@@ -124,8 +127,8 @@ function __guardsh_colour_show
     end
     set -l text
     test $__guardsh_theme = none; and set text \e']10;#d0d0d0'\e\\
-    set -a text \e']11;#'(__guardsh_colour_of $__guardsh_role $__guardsh_theme)\e\\
-    string join -n '' -- $text >&2
+    __guardsh_colour_of $__guardsh_role $__guardsh_theme
+    echo -ns $text \e']11;#'$__guardsh_colour\e\\ >&2
     set -g __guardsh_colour_shown yes
 end
 
@@ -134,7 +137,7 @@ function __guardsh_colour_back
     set -g __guardsh_colour_shown
     set -l text \e']111'\e\\
     test $__guardsh_theme = none; and set -a text \e']110'\e\\
-    string join -n '' -- $text >&2
+    echo -ns $text >&2
 end
 
 # fish cannot ask a terminal without another program: from 4.3 on it knows by itself, before that only if it is told.
@@ -150,11 +153,13 @@ end
 # One word in a file named by our process, for the watcher that recolours idle terminals. In a directory that all may
 # write to, only a file of our own is written over, and only one that nobody has put there is made.
 function __guardsh_register -a word
+    test "$word" = "$__guardsh_registered" -a -e "$__guardsh_registration"; and return
     set -l directory (path dirname -- $__guardsh_state_file)/terminals
     set -l file $directory/$fish_pid
+    set -g __guardsh_registration $file
     begin
         if test -e $file
-            test "$word" != "$__guardsh_registered" -a -f $file -a ! -L $file -a -O $file; or return 0
+            test -f $file -a ! -L $file -a -O $file; or return 0
             echo $word >$file; and set -g __guardsh_registered $word
         else if test -d $directory -a -w $directory
             echo $word >?$file; and set -g __guardsh_registered $word
@@ -166,17 +171,17 @@ end
 # changes neither $status nor $pipestatus.
 function __guardsh_prompt_text
     test "$GUARDSH_PROMPT" != off; or return 0
-    functions fish_prompt fish_mode_prompt | string match -q '*__guardsh_segment*'; and return
+    contains -- __guardsh_segment (functions -Dv fish_mode_prompt); and return
+    functions fish_prompt | string match -q '*__guardsh_segment*'; and return
     functions -e __guardsh_fish_mode_prompt
     functions -q fish_mode_prompt; and functions -c fish_mode_prompt __guardsh_fish_mode_prompt
-    function fish_mode_prompt
+    function fish_mode_prompt --description __guardsh_segment
         test -n "$__guardsh_segment"; and echo -n "$__guardsh_segment "
         functions -q __guardsh_fish_mode_prompt; and __guardsh_fish_mode_prompt
     end
 end
 
 function __guardsh_prompt_refresh
-    __guardsh_host_read
     __guardsh_state_read
     __guardsh_prompt_text
     test -t 2; or return 0

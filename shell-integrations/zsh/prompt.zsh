@@ -19,18 +19,12 @@ __guardsh_state_find() { # -> __guardsh_state_file
   __guardsh_state_file=${XDG_RUNTIME_DIR:-$HOME/.cache}/guardsh/state
 }
 
-# The fields of the one line; fails where it is not exactly that line, or not of these seconds.
-__guardsh_state_fields() { # -> __guardsh_fields
-  local text now
-  setopt local_options prompt_percent # which emulate leaves as it is
-  { sysread -s $(( __guardsh_state_longest + 2 )) text <$__guardsh_state_file } 2>/dev/null || return 1
-  text=${text%$'\n'}
-  [[ -z $text || ${#text} -gt __guardsh_state_longest || $text == *[^a-z0-9:,\ -]* ]] && return 1
-  __guardsh_fields=("${(@s: :)text}")
-  [[ $#__guardsh_fields == 6 && $__guardsh_fields[1] == 1 && $__guardsh_fields[2] == <-> ]] || return 1
-  [[ $#__guardsh_fields[2] -le 11 ]] || return 1
-  builtin print -Pv now '%D{%s}'
-  (( now -= 10#$__guardsh_fields[2], now <= __guardsh_state_ttl && now >= -2 ))
+# The fields of the one line; fails where it is not exactly that line.
+__guardsh_state_fields() { # text -> __guardsh_fields
+  [[ -n $1 && ${#1} -le __guardsh_state_longest && $1 != *[^a-z0-9:,\ -]* ]] || return 1
+  __guardsh_fields=("${(@s: :)1}")
+  [[ $#__guardsh_fields == 6 && $__guardsh_fields[1] == 1 ]] || return 1
+  [[ $__guardsh_fields[2] == <-> && $#__guardsh_fields[2] -le 11 ]]
 }
 
 __guardsh_state_words() { # role state flags -> __guardsh_words __guardsh_wrong
@@ -74,24 +68,41 @@ __guardsh_state_arrays() { # arrays -> __guardsh_wrong
   done
 }
 
-__guardsh_state_read() { # -> __guardsh_role __guardsh_segment
+__guardsh_state_parse() { # text -> __guardsh_said: written, role, segment; nothing where it is not to be believed
   local -a __guardsh_fields
   local __guardsh_words __guardsh_wrong
+  __guardsh_said=()
+  __guardsh_state_fields $1 && __guardsh_state_words $__guardsh_fields[3,5] &&
+    __guardsh_state_arrays $__guardsh_fields[6] || return 0
+  __guardsh_words+=${__guardsh_wrong:+ ${__guardsh_wrong#, }}
+  __guardsh_words=${__guardsh_words:+$__guardsh_host ${__guardsh_words# }}
+  __guardsh_said=($(( 10#$__guardsh_fields[2] )) $__guardsh_fields[3] "$__guardsh_words")
+}
+
+# Between two heartbeats the line is the same, and is not read into again.
+__guardsh_state_read() { # -> __guardsh_role __guardsh_segment
+  local text now
+  setopt local_options prompt_percent # which emulate leaves as it is
   __guardsh_state_find
-  if __guardsh_state_trusted $__guardsh_state_file && __guardsh_state_fields &&
-    __guardsh_state_words $__guardsh_fields[3,5] && __guardsh_state_arrays $__guardsh_fields[6]; then
-    __guardsh_role=$__guardsh_fields[3]
-  else
-    __guardsh_role=unknown __guardsh_words=UNKNOWN __guardsh_wrong=
+  __guardsh_state_trusted $__guardsh_state_file &&
+    sysread -s $(( __guardsh_state_longest + 2 )) text <$__guardsh_state_file
+  if [[ -z $text || $text != $__guardsh_state_text ]]; then
+    __guardsh_host_read
+    __guardsh_state_parse "${text%$'\n'}"
+    __guardsh_state_text=$text
   fi
-  __guardsh_segment=$__guardsh_words${__guardsh_wrong:+ ${__guardsh_wrong#, }}
-  [[ -z $__guardsh_segment ]] || __guardsh_segment="$__guardsh_host ${__guardsh_segment# }"
+  builtin print -Pv now '%D{%s}'
+  if (( $#__guardsh_said && now - __guardsh_said[1] <= __guardsh_state_ttl && __guardsh_said[1] - now <= 2 )); then
+    __guardsh_role=$__guardsh_said[2] __guardsh_segment=$__guardsh_said[3]
+  else
+    __guardsh_role=unknown __guardsh_segment="$__guardsh_host UNKNOWN"
+  fi
 }
 
 # The kernel's word: HOST is as old as the shell, and anyone's to assign.
 __guardsh_host_read() { # -> __guardsh_host
   local name
-  { builtin read -r name </proc/sys/kernel/hostname } 2>/dev/null
+  [[ ! -r /proc/sys/kernel/hostname ]] || builtin read -r name </proc/sys/kernel/hostname
   name=${name%%.*}
   [[ -n $name && $name != *[^A-Za-z0-9_-]* ]] && __guardsh_host=$name || __guardsh_host='?'
 }
@@ -200,11 +211,12 @@ __guardsh_theme_from() { # reply -> __guardsh_theme __guardsh_colour_own
 # One word in a file named by our process, for the watcher that recolours idle terminals. In a directory that all may
 # write to, only a file of our own is written over, and only one that nobody has put there is made.
 __guardsh_register() { # word
-  emulate -L zsh
   local directory=${__guardsh_state_file:h}/terminals file
   file=$directory/$$
+  [[ $1 != $__guardsh_registered || ! -e $file ]] || return 0
+  emulate -L zsh
   if [[ -e $file ]]; then
-    [[ $1 != $__guardsh_registered && -f $file && ! -L $file && -O $file ]] || return 0
+    [[ -f $file && ! -L $file && -O $file ]] || return 0
     setopt clobber
   else
     [[ -d $directory && -w $directory ]] || return 0
@@ -228,7 +240,6 @@ prompt_guardsh() { p10k segment -t "$__guardsh_segment" }
 
 __guardsh_prompt_refresh() {
   emulate -L zsh
-  __guardsh_host_read
   __guardsh_state_read
   __guardsh_prompt_text
   [[ -t 2 ]] || return 0
@@ -277,7 +288,8 @@ __guardsh_prompt_start() {
   emulate -L zsh
   setopt no_local_traps
   zmodload zsh/system zsh/parameter 2>/dev/null
-  typeset -g __guardsh_role=unknown __guardsh_segment= __guardsh_host='?' __guardsh_state_file=
+  typeset -g __guardsh_role=unknown __guardsh_segment= __guardsh_host='?' __guardsh_state_file= __guardsh_state_text=
+  typeset -ga __guardsh_said
   typeset -g __guardsh_theme=${__guardsh_theme-} __guardsh_colour_own=${__guardsh_colour_own-}
   typeset -g __guardsh_colour_shown=${__guardsh_colour_shown-} __guardsh_registered=${__guardsh_registered-}
   typeset -g __guardsh_prefix=${__guardsh_prefix-} __guardsh_theme_asked=${__guardsh_theme_asked-}
