@@ -29,6 +29,10 @@ class Timetable:
         """Look at once, and then again and again for some seconds."""
         self._looks = [now + pause for pause in _AFTER_EVENT]
 
+    def look(self, now: float) -> None:
+        """Look once, soon."""
+        self._looks = [now, *self._looks]
+
     def take_look(self, now: float) -> bool:
         """Whether a look is due; those that were missed meanwhile are one."""
         if now < self._next_look():

@@ -113,7 +113,7 @@ class Watcher:
             line.expire()
         if self._timetable.take("survey", now):
             self._find_places()
-            self._timetable.expect_change(now)
+            self._timetable.look(now)
         if self._timetable.take("pulse", now):
             self._feel_pulses(now)
             self._broadcast.retry()

@@ -137,6 +137,14 @@ def test_the_first_looks_after_an_event_are_quick_and_there_are_several() -> Non
     assert taken == [100.0, 100.03, 100.1, 100.3, 101.0, 103.0]
 
 
+def test_the_look_of_every_minute_is_one() -> None:
+    timetable = Timetable(0.0, {"survey": 60.0})
+    assert timetable.take("survey", 0.0)
+    timetable.look(0.0)
+    assert [moment for moment in (0.0, 0.1, 1.0, 10.0) if timetable.take_look(moment)] == [0.0]
+    assert timetable.seconds_left(10.0) == 50.0
+
+
 def test_no_source_of_events_stays_readable(tmp_path: Path) -> None:
     events = Events(str(tmp_path / "no mdstat"))
     child = os.fork()
