@@ -18,7 +18,10 @@ class Handed:
 
 def parse(data: bytes) -> Handed:
     """Records that end in a zero byte: the line; then ``v NAME=value``, ``v NAME`` (a value that is no one text),
-    ``a NAME=value``, ``f NAME``. What is none of these is passed over."""
+    ``a NAME=value``, ``f NAME``. What is none of these is passed over. Raises ValueError
+    where the line does not end: it may be half of one."""
+    if not data.endswith(b"\0"):
+        raise ValueError("the line was not handed over to its end")
     line, *records = data.decode(errors="surrogateescape").split("\0")
     handed = Handed(line, {}, {}, frozenset(record[2:] for record in records if record.startswith("f ")))
     for record in records:

@@ -37,8 +37,7 @@ __guardsh_line_read_aliases() {
 # __guardsh_line_armed: 0 nothing has been read since the last command; 1 ask about what was captured; 2 ask about
 # what history has, too; 3 harmless.
 __guardsh_line_capture() {
-  ((__guardsh_line_armed)) || __guardsh_line=''
-  __guardsh_line_refused=''
+  case $__guardsh_line_armed in 0 | 4) __guardsh_line='' ;; esac
   __guardsh_line+=${READLINE_LINE-}$'\n'
   if __guardsh_line_expanded "$__guardsh_line"; then
     __guardsh_line_armed=2
@@ -77,24 +76,35 @@ __guardsh_line_put_trap_back() {
 # Other tools assign PS0. A shell that does not expand prompts would show it.
 __guardsh_line_in_ps0() {
   [[ ${PS0-} != *__guardsh_line_veto* ]] && shopt -q promptvars || return 0
+  # Refused (4) until it is known that it is not: the rest of a paste comes on after the interrupt.
   # shellcheck disable=SC2016 # expanded before each command
-  PS0='${__guardsh_line_ask[__guardsh_line_armed]:+$(__guardsh_line_veto)}'\
-'${__guardsh_line_ask[__guardsh_line_armed=0]:+}'${PS0-}
+  PS0='${__guardsh_line_ask[__guardsh_line_armed]:+'\
+'${__guardsh_line_ask[__guardsh_line_asked=__guardsh_line_armed,__guardsh_line_armed=4,0]:+}'\
+'${__guardsh_line_ask[__guardsh_line_armed=$(__guardsh_line_veto),0]:+}}'\
+'${__guardsh_line_ask[__guardsh_line_armed*=__guardsh_line_armed!=3,0]:+}'${PS0-}
 }
 
-# In a child, in place of PS0's text: asks, and where the line may not run, interrupts the shell.
+# In a child, which says how __guardsh_line_armed goes on: asks, and where the line may not run, interrupts the shell.
 __guardsh_line_veto() {
+  if __guardsh_line_may_run; then
+    printf 0
+  else
+    printf 4
+    builtin kill -INT $$
+  fi
+}
+
+__guardsh_line_may_run() {
   local __guardsh_status
-  [[ -z $__guardsh_line_refused ]] || builtin kill -INT $$
-  ((__guardsh_line_armed == 1)) || __guardsh_line_recall
-  ((__guardsh_line_armed == 1)) || __guardsh_line_hot "$__guardsh_line" || return 0
+  ((__guardsh_line_asked != 4)) || return
+  ((__guardsh_line_asked == 1)) || __guardsh_line_recall
+  ((__guardsh_line_asked == 1)) || __guardsh_line_hot "$__guardsh_line" || return 0
   if [[ ! -x $__guardsh ]]; then
     printf 'guardsh: %s is gone: this line has not been judged\n' "$__guardsh" >/dev/tty
-    return 0
+    return
   fi
-  if __guardsh_line_hand | "$__guardsh" line --shell bash --pid $$ >/dev/null; then return 0; else __guardsh_status=$?; fi
-  ((__guardsh_status == 77)) || ! __guardsh_line_unjudged "$__guardsh_status" || return 0
-  builtin kill -INT $$
+  if __guardsh_line_hand | "$__guardsh" line --shell bash --pid $$ >/dev/null; then return; else __guardsh_status=$?; fi
+  ((__guardsh_status != 77)) && __guardsh_line_unjudged "$__guardsh_status"
 }
 
 # What the last line became, unless history did not take it (HISTCONTROL, HISTIGNORE).
@@ -141,8 +151,6 @@ __guardsh_line_unjudged() { # status
 __guardsh_line_ready() {
   local status=$?
   [[ -z $__guardsh_line_look_for_trap ]] || __guardsh_line_put_trap_aside
-  # What readline still has of a paste whose first line was refused comes without being captured again.
-  [[ $__guardsh_line_armed == 0 || $__guardsh_line != *$'\n'?* ]] || __guardsh_line_refused=yes
   __guardsh_line='' __guardsh_line_armed=2
   __guardsh_line_number=$((HISTCMD - 1))
   ((__guardsh_line_alias_count == ${#BASH_ALIASES[@]})) || __guardsh_line_read_aliases
@@ -184,8 +192,8 @@ __guardsh_line_start() {
   __guardsh_line_words="(^|$edge)$word($edge|\$)"
   __guardsh_line_unknown="(^|[;&|({!\`"$'\n'"]|(^|$edge)${runs}[[:space:]]([^;&|]*[[:space:]])?)[[:space:]]*\"?[\$\`]"
   __guardsh_line='' __guardsh_line_trap='' __guardsh_line_aliases='' __guardsh_line_alias_count=-1
-  __guardsh_line_look_for_trap=yes __guardsh_line_armed=3 __guardsh_line_number='' __guardsh_line_refused=''
-  __guardsh_line_ask=([1]=captured [2]=history)
+  __guardsh_line_look_for_trap=yes __guardsh_line_armed=3 __guardsh_line_asked=0 __guardsh_line_number=''
+  __guardsh_line_ask=([1]=captured [2]=history [4]=refused)
   __guardsh_line_entry=__guardsh_line_ready
   if [[ -o emacs || -o vi ]] && [[ -z ${BLE_VERSION-} ]]; then __guardsh_line_bind 2>/dev/null; fi
   __guardsh_line_in_ps0

@@ -30,27 +30,25 @@ __guardsh_line_judge() { # text
     builtin print -r -- "guardsh: $__guardsh is gone: this line has not been judged" >/dev/tty
     return 0
   fi
-  __guardsh_line_hand $1 | $__guardsh line --shell zsh --pid $$ >/dev/null
-  __guardsh_status=$pipestatus[2]
-  (( __guardsh_status == 0 )) && return 0
+  if __guardsh_line_hand $1 | $__guardsh line --shell zsh --pid $$ >/dev/null; then return 0; else __guardsh_status=$?; fi
   (( __guardsh_status != 77 )) && __guardsh_line_unjudged $__guardsh_status
 }
 
 # The line, and what its names mean here (guardsh/line/handed.py).
 __guardsh_line_hand() { # text
   local __guardsh_rest=$1 __guardsh_word
-  builtin print -rnN -- $1
+  builtin print -rN -- $1
   while [[ $__guardsh_rest == *\$* ]]; do
     __guardsh_rest=${__guardsh_rest#*\$}
     __guardsh_word=${${__guardsh_rest#\{}%%[^A-Za-z0-9_]*}
     [[ $__guardsh_word == [A-Za-z_]* && -v $__guardsh_word ]] || continue
     case ${(Pt)__guardsh_word} in
-      (scalar*|integer*) builtin print -rnN -- "v $__guardsh_word=${(P)__guardsh_word}" ;;
-      (*) builtin print -rnN -- "v $__guardsh_word" ;;
+      (scalar*|integer*) builtin print -rN -- "v $__guardsh_word=${(P)__guardsh_word}" ;;
+      (*) builtin print -rN -- "v $__guardsh_word" ;;
     esac
   done
   for __guardsh_word in $__guardsh_functions; do
-    [[ $functions[$__guardsh_word] == *__guardsh_name* ]] && builtin print -rnN -- "f $__guardsh_word"
+    [[ $functions[$__guardsh_word] == *__guardsh_name* ]] && builtin print -rN -- "f $__guardsh_word"
   done
 }
 

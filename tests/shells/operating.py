@@ -127,7 +127,9 @@ class Operating:
 
     def clear(self) -> None:
         """Empty the editing buffer, in which zsh and fish leave a line that did not run."""
-        self.type("\x03" if self.shell == "fish" else "\x15")
+        self.type("\x03")
+        if self.shell == "zsh":
+            self.ready()
 
     def close(self) -> None:
         self.master.close(force=True)

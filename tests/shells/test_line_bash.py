@@ -196,7 +196,7 @@ def test_a_line_found_by_searching(start: Start, data: Path) -> None:
 
 
 def test_what_an_editor_leaves_is_shown_before_it_runs(start: Start, data: Path) -> None:
-    shell = start("EDITOR=\"sed -i s/harmless/rm/\"")
+    shell = start('EDITOR="sed -i s/harmless/rm/"')
     shell.type("harmless -rf data\x18\x05")
     shell.wait_for("rm -rf data")
     assert data.exists()
