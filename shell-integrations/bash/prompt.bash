@@ -284,7 +284,8 @@ __guardsh_prompt_trap() {
   [[ $before != *__guardsh_prompt* ]] || return 0
   [[ -O /proc/$$/fd/0 ]] || winch=WINCH
   __guardsh_prompt_chain EXIT __guardsh_prompt_leave "$before"
-  [[ -z $winch ]] || __guardsh_prompt_chain SIGWINCH __guardsh_prompt_woken "$before"
+  # shellcheck disable=SC2016 # expanded when it comes
+  [[ -z $winch ]] || __guardsh_prompt_chain SIGWINCH '[[ -z $__guardsh_theme ]] || __guardsh_prompt_refresh || :' "$before"
 }
 
 __guardsh_prompt_chain() { # signal, command, what `trap -p` says
@@ -295,10 +296,6 @@ __guardsh_prompt_chain() { # signal, command, what `trap -p` says
   done
   # shellcheck disable=SC2064 # now
   builtin trap "$now" "$1"
-}
-
-__guardsh_prompt_woken() {
-  [[ -z $__guardsh_theme ]] || __guardsh_prompt_refresh || :
 }
 
 __guardsh_prompt_start() {
