@@ -127,9 +127,7 @@ class Operating:
 
     def clear(self) -> None:
         """Empty the editing buffer, in which zsh and fish leave a line that did not run."""
-        self.type("\x03")
-        if self.shell == "zsh":
-            self.ready()
+        self.type("\x03" if self.shell == "fish" else "\x15")
 
     def close(self) -> None:
         self.master.close(force=True)

@@ -290,6 +290,22 @@ def kill_below(pid: int, number: signal.Signals) -> None:
             os.kill(int(entry), number)
 
 
+def test_guardsh_fails_or_is_gone(data: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    shell = Operating("bash", tmp_path, guardsh=str(broken))
+    shell.type("/bin/rm -rf data\r")
+    shell.wait_for("type the host name: ")
+    shell.answer("no")
+    assert data.exists()
+    assert shell.works()
+    broken.unlink()
+    assert "has not been judged" in shell.line("rm -f nothing")
+    assert shell.works()
+    shell.close()
+
+
 def test_typed_ahead_is_no_answer_and_no_command(start: Start, data: Path) -> None:
     shell = start()
     shell.type(f"rm -rf data\r{HOST} incomplete\rtouch ahead\r")

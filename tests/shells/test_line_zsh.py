@@ -61,7 +61,7 @@ def test_nothing_of_the_line_runs(start: Start, data: Path, line: str) -> None:
 SETTINGS = {
     "nounset": "setopt no_unset",
     "errexit": "setopt err_exit",
-    "vi": "bindkey -v",
+    "vi": "bindkey -v; bindkey '^U' kill-whole-line",
     "ksh arrays": "setopt ksh_arrays sh_word_split",
     "ignorespace": "setopt hist_ignore_space",
     "interrupt trap": "trap 'echo trapped' INT",
