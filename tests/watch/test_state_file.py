@@ -90,7 +90,7 @@ def test_on_a_full_file_system_there_is_no_state_rather_than_an_old_one(tmp_path
         assert (tmp_path / "state").read_text() == LINE
         file.close()
     finally:
-        subprocess.run(["umount", str(tmp_path)], check=True)
+        subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
 
 
 @pytest.mark.parametrize(("age", "believed"), [(-3, False), (-2, True), (0, True), (15, True), (16, False)])
