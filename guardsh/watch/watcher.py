@@ -60,6 +60,7 @@ class Watcher:
         self._by_driver: dict[Pair, Instance] = {}
         self._written: NodeState | None = None
         self._offset = 0.0
+        self._begun = clock()
         self._complaint = ""
 
     def run(self, abandoned: Callable[[], bool] = lambda: False) -> None:
@@ -95,8 +96,11 @@ class Watcher:
             if line.session is not None and line.session.fileno() in woken.answers:
                 self._receive(line, now)
         self._do_regular_work(now)
-        if not self._awaits_answers() and self._timetable.take_look(now):
-            self._look_again()
+        if not self._awaits_answers():
+            if self._is_somebody_late():
+                self._publish()  # before the next look asks, and waits, again
+            if self._timetable.take_look(now):
+                self._look_again()
         self._publish()
 
     def _receive(self, line: Line, now: float) -> None:
@@ -202,9 +206,17 @@ class Watcher:
         since = [line.asking_since for line in self._sessions.lines() if line.asking_since is not None]
         return any(self._clock() - each < _ANSWER for each in since)
 
+    def _is_somebody_late(self) -> bool:
+        return any(line.asking_since is not None for line in self._sessions.lines())
+
+    def _is_too_early(self) -> bool:
+        """Whether the very first word would be said without what the servers say; they have their deadline for it."""
+        begun = self._clock() - self._begun < _DEADLINE + _ANSWER
+        return self._written is None and begun and any(line.fresh for line in self._sessions.lines())
+
     def _publish(self) -> None:
         """Say what is new, once it has been looked at and the servers had the time to answer."""
-        if self._look is None or self._awaits_answers() or any(line.fresh for line in self._sessions.lines()):
+        if self._look is None or self._awaits_answers() or self._is_too_early():
             return
         state = view.state(self._look, self._sessions, self._by_driver, self._wall())
         if self._written is None or _content(state) != _content(self._written):
