@@ -15,7 +15,7 @@ from enum import Enum
 from guardsh.commands import COMMANDS
 from guardsh.model import node_state
 from guardsh.operations import doctor_probes, doctor_shells, install_manifest
-from guardsh.operations.doctor_probes import Probe
+from guardsh.operations.doctor_probes import PAST_PATH, Probe
 from guardsh.operations.install_manifest import Record
 from guardsh.operations.install_plan import NODE, Places, of_account
 from guardsh.operations.install_tree import Tree
@@ -137,9 +137,10 @@ def _watcher(path: str) -> Check:
 
 
 def _real(name: str) -> str:
-    """The real program's path; empty where there is none on this machine."""
+    """The path at which the real program is called, diverted or not; empty where there is none on this machine."""
     found = program.find(os.fsencode(name))
-    return "" if found is None or b"guardsh run" in _beginning(found) else os.fsdecode(found)
+    missing = found is None or b"guardsh run" in _beginning(found)
+    return "" if missing or found is None else os.fsdecode(found.removesuffix(program.ASIDE))
 
 
 def _beginning(path: bytes) -> bytes:
@@ -178,12 +179,11 @@ def _spelling(probe: Probe, real: str) -> Check:
     where = "" if probe.shell == "sh" else f" in {probe.shell}"
     what = probe.spelling.replace("NAME", probe.name).replace("/path", os.path.dirname(real)) + where
     try:
-        if doctor_probes.caught(probe, real.removesuffix(os.fsdecode(program.ASIDE))):
-            diverted = real.endswith(os.fsdecode(program.ASIDE)) and probe.spelling in doctor_probes.PAST_PATH
-            return Check(Outcome.WELL, what, "caught", "diversion" if diverted else "shim")
+        if doctor_probes.caught(probe, real):
+            return Check(Outcome.WELL, what, "caught", "diversion" if probe.spelling in PAST_PATH else "shim")
     except subprocess.TimeoutExpired:
         return Check(Outcome.WRONG, what, "no answer", remedy="try it by hand")
-    if probe.spelling in doctor_probes.PAST_PATH:
+    if probe.spelling in PAST_PATH:
         remedy = f"the line hook sees it typed; in scripts: guardsh install --divert {real}"
         return Check(Outcome.OPEN, what, "not caught", remedy=remedy)
     if probe.spelling.startswith("sudo"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -135,12 +136,11 @@ def _sudo() -> bool:
 
 def _run(words: list[str], cwd: str) -> subprocess.CompletedProcess[bytes]:
     """Without a terminal, in a session of its own: nobody can be asked."""
-    return subprocess.run(
-        words,
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        timeout=_PATIENCE,
-        start_new_session=True,
-    )
+    null, pipe = subprocess.DEVNULL, subprocess.PIPE
+    with subprocess.Popen(words, cwd=cwd, start_new_session=True, stdin=null, stdout=pipe, stderr=pipe) as process:
+        try:
+            out, err = process.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGTERM)  # what it has started, too, and may tidy up
+            raise
+    return subprocess.CompletedProcess(words, process.returncode, out, err)

@@ -62,16 +62,16 @@ def _read(terminal: int, patience: float, until: re.Pattern[bytes] | None) -> by
 
 
 def _end(pid: int, terminal: int) -> None:
-    """Interrupt what is asked, and hang up."""
+    """Interrupt what is asked, and leave as a person does: what a configuration has begun is not cut short."""
     with contextlib.suppress(OSError):
         os.write(terminal, b"\x03")
-        time.sleep(0.2)
-    os.close(terminal)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGHUP)
-    for _ in range(50):
+        _read(terminal, _ANSWER, None)
+        os.write(terminal, b"exit\r")
+        _read(terminal, _ANSWER, None)
+    os.close(terminal)  # hangs up what is still there
+    for _ in range(100):
         if os.waitpid(pid, os.WNOHANG)[0]:
             return
-        time.sleep(0.05)
+        time.sleep(0.1)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)

@@ -28,6 +28,7 @@ for directory in etc usr/local usr/lib usr/share opt var/lib var/log; do
         "/$directory"
 done
 mount -t tmpfs -o mode=755 tmpfs /run
+mount -t tmpfs -o mode=700 tmpfs /root # whatever this account's shells do when they start is not ours to test
 mkdir -m 1777 /run/lock
 for name in {names}; do /bin/rm -f "/usr/local/bin/$name"; done
 eval "$install"
