@@ -41,6 +41,8 @@ def become(words: list[bytes]) -> int:
     path = find(words[0])
     if path is None:
         return _failed(words[0], "command not found", NOT_FOUND)
+    if words[0].startswith(b"pg_"):  # they look for argv[0] on PATH to find what lies beside them, and would find us:
+        words = [path, *words[1:]]  # find_my_exec of src/common/exec.c
     _restore_signals()
     environment = original_environment()
     try:
