@@ -18,6 +18,9 @@ function __guardsh_line_enter
             return
         end
     end
+    # The next line begins in insert mode, as by vi's own binding of Enter.
+    string match -q -- '*_vi_key_bindings' "$fish_key_bindings"
+    and set -g fish_bind_mode insert
     commandline -f execute
 end
 

@@ -79,9 +79,10 @@ def test_the_line_stays_in_the_editing_buffer(start: Start, data: Path) -> None:
 @pytest.mark.parametrize("bindings", ["fish_default_key_bindings", "fish_vi_key_bindings"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_key_bindings(start: Start, data: Path, bindings: str, when: str) -> None:
-    shell = start(**{when: bindings})
+    shell = start(**{when: f"set -g fish_key_bindings {bindings}"})
     if "vi" in bindings:
-        shell.type("i")  # the first prompt of a shell that is switched in its configuration is in normal mode
+        shell.type("echo wor''ks\x1b\r")  # from normal mode
+        shell.ready()
     shell.asked("rm -rf data")
     shell.type("no\r")
     shell.wait_for("Nothing was run.")
