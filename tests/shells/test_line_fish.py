@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -81,7 +82,9 @@ def test_the_line_stays_in_the_editing_buffer(start: Start, data: Path) -> None:
 def test_key_bindings(start: Start, data: Path, bindings: str, when: str) -> None:
     shell = start(**{when: f"set -g fish_key_bindings {bindings}"})
     if "vi" in bindings:
-        shell.type("echo wor''ks\x1b\r")  # from normal mode
+        shell.type("echo wor''ks\x1b")
+        time.sleep(1)  # Escape and Enter together are another key
+        shell.type("\r")  # in normal mode
         shell.ready()
     shell.asked("rm -rf data")
     shell.type("no\r")
