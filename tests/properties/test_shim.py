@@ -107,8 +107,8 @@ def shim(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return Shim.make(tmp_path_factory.mktemp("shim"), request.param)
 
 
-FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-MANY = settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @MANY
@@ -117,6 +117,7 @@ MANY = settings(max_examples=500, deadline=None, suppress_health_check=[HealthCh
 @example(({"cluster": CLUSTER, "way": "cluster/base"}, (), ("-r", "way/5")))
 @example(({"PG_15_202209061": {"5": {"16": ""}}, "way": "PG_15_202209061/5"}, (), ("way/16",)))
 @example(({"PG_15_202209061": {"5": {"16": ""}}}, ("PG_15_202209061", "5"), ("16",)))
+@example(({"a": {"b c": {"base": {"cluster": CLUSTER}}}}, (), ("a", "-r")))
 @example(({"leaf": {"a": ""}}, (), ("leaf", "-r")))
 @example(({"leaf": {"PG_VERSION": ""}}, (), ("-r", "leaf")))
 @example(({"leaf": {".hid": ".."}}, (), ("-r", "leaf")))
@@ -131,6 +132,8 @@ def test_what_the_shim_passes_the_front_door_passes(
 
 @FEW
 @given(lines())
+@example(({"a": {"b c": {"base": {"cluster": CLUSTER}}}}, (), ("-rf", "a")))
+@example(({"cluster": CLUSTER, "way": "cluster/base"}, (), ("-r", "way/5", "way")))
 def test_what_the_shim_passes_the_engine_allows(
     shim: Shim, line: tuple[Tree, tuple[str, ...], tuple[str, ...]]
 ) -> None:
