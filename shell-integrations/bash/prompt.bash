@@ -89,7 +89,7 @@ __guardsh_state_read() { # -> __guardsh_role __guardsh_segment
   __guardsh_state_find
   # To the first NUL, or one character too many: a read that succeeds has met one of them.
   __guardsh_state_trusted "$__guardsh_state_file" &&
-    IFS='' builtin read -r -d '' -n $((__guardsh_state_longest + 2)) text <"$__guardsh_state_file" && text=''
+    IFS='' builtin read -r -d '' -n "$((__guardsh_state_longest + 2))" text <"$__guardsh_state_file" && text=''
   if [[ -z $text || $text != "$__guardsh_state_text" ]]; then
     __guardsh_host_read
     __guardsh_state_parse "${text%$'\n'}"
@@ -189,7 +189,7 @@ __guardsh_theme_from() { # reply -> __guardsh_theme __guardsh_colour_own
   local digit='([0-9a-fA-F]{1,4})' part value theme __guardsh_colour channel=()
   [[ $1 =~ ^a?:$digit/$digit/$digit ]] || return 0
   for part in "${BASH_REMATCH[@]:1:3}"; do
-    channel+=($((16#$part * 255 / (16 ** ${#part} - 1))))
+    channel+=("$((16#$part * 255 / (16 ** ${#part} - 1)))")
   done
   # Relative luminance above 0.179, where black and white text have one contrast (WCAG 2), with squares for the curve.
   ((value = 2126 * channel[0] ** 2 + 7152 * channel[1] ** 2 + 722 * channel[2] ** 2, value > 137900000)) &&

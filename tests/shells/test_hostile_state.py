@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -10,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.shells.prompting import SHELLS, START, Node, Shell, colours, host
+from tests.shells.prompting import COLOURS, SHELLS, START, Node, Shell, colours, host
 
 UNKNOWN = b"\x1b]11;#3b3b3e\x1b\\"
 PRIMARY = b"\x1b]11;#480e0e\x1b\\"
-NOW = b"%d" % int(time.time())
 
 
 def line(
@@ -66,9 +66,9 @@ CONTENTS: dict[str, Callable[[], bytes]] = {
     "from the future": lambda: line(ago=-60),
     "from a far future": lambda: b"1 99999999999 primary running - -\n",
     "a time too long": lambda: b"1 %s primary running - -\n" % (b"9" * 30),
-    "a time below zero": lambda: b"1 -%s primary running - -\n" % NOW,
-    "a time in hexadecimal": lambda: b"1 0x%x primary running - -\n" % int(NOW),
-    "an octal time": lambda: b"1 0%o primary running - -\n" % int(NOW),
+    "a time below zero": lambda: b"1 -%s primary running - -\n" % (b"%d" % time.time()),
+    "a time in hexadecimal": lambda: b"1 0x%x primary running - -\n" % int(time.time()),
+    "an octal time": lambda: b"1 0%o primary running - -\n" % int(time.time()),
     "a name as time": lambda: b"1 EPOCHSECONDS primary running - -\n",
     "role in capitals": lambda: line(b"PRIMARY"),
     "role unknown to us": lambda: line(b"master"),
@@ -90,6 +90,15 @@ CONTENTS: dict[str, Callable[[], bytes]] = {
 # fish's own read ends at a NUL and leaves out what is no character: a line that is right but for that is taken for
 # right.
 DROPPED = {("fish", "not UTF-8"), ("fish", "NUL after it")}
+
+
+# What no line editor writes while it draws a prompt: an escape that is no cursor movement, attribute or mode, and any
+# control character or byte that stands for one. fish marks a missing end of line.
+UNEXPECTED = re.compile(
+    rb"\x1b(?!\[[0-9;?]*[ABCDHJKmhl]|\(B)"
+    rb"|[\x00-\x07\x0b\x0c\x0e\x10-\x1a\x1c-\x1f\x7f]"
+    rb"|\xc2[\x80-\x9f]|(?<!\xe2)(?<!\xe2\x8f)[\x80-\x9f]"
+)
 
 
 @pytest.fixture
@@ -117,7 +126,7 @@ def test_hostile_contents(name: str, node: Node, tmp_path: Path) -> None:
             assert colours(shown) == [UNKNOWN], what
             assert f"{host()} UNKNOWN @> ".encode() in shown, what
             assert b"PWNED" not in shown and b"PRIMARY" not in shown, what
-            assert set(shown) <= set(missing) | set(b"\x08\x0f\r\n"), (what, shown)  # nor any other byte
+            assert not UNEXPECTED.search(COLOURS.sub(b"", shown)), (what, shown)
             assert time.monotonic() - began < 3, what
             node.says("primary")
             assert colours(shell.run("")) == [PRIMARY], what
@@ -212,6 +221,17 @@ def test_what_an_ordinary_account_believes(name: str, node: Node, case: str) -> 
         assert colours(shell.ready()) == [shown]
     finally:
         shell.close()
+
+
+def test_a_leading_zero_makes_no_octal_number(name: str, node: Node) -> None:
+    node.contains(line().replace(b"1 ", b"1 0", 1))
+    shell = Shell(name, node)
+    try:
+        shown = shell.ready()
+    finally:
+        shell.close()
+    assert colours(shown) == [PRIMARY]
+    assert b"base" not in shown
 
 
 def test_it_becomes_unknown_by_itself(name: str, node: Node) -> None:
