@@ -13,6 +13,7 @@ from pathlib import Path
 
 import guardsh
 from benchmarks.live import full_node, verdict
+from benchmarks.prompt import prompt
 from benchmarks.shim import shim
 from benchmarks.unrelated import large_tree, one_file
 from benchmarks.watch import promotion, watcher_idle
@@ -22,6 +23,7 @@ COMPARISONS: dict[str, Callable[[Path], list[str]]] = {
     "one_file": one_file,
     "large_tree": large_tree,
     "shim": shim,
+    "prompt": prompt,
     "verdict": verdict,
     "full_node": full_node,
     "watcher_idle": watcher_idle,
