@@ -1,12 +1,15 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Each first sets up what it needs, once.
 
 # .venv/NAME.ready says that scripts/setup has prepared .venv for this purpose.
-.PHONY: demo test lint bench clean
+.PHONY: demo test run-tests lint bench clean
 
 demo: .venv/demo.ready
 	.venv/bin/guardsh demo
 
-test: .venv/test.ready
+test:
+	scripts/within-reach $(MAKE) --no-print-directory run-tests
+
+run-tests: .venv/test.ready
 	.venv/bin/pytest $(ARGS)
 
 lint: .venv/lint.ready

@@ -63,6 +63,9 @@ def permit(words: list[bytes]) -> int:
     if _certainly_unrelated(texts):
         return PERMITTED
     try:
+        import gc
+
+        gc.disable()  # for one command: importing takes a fifth less
         from guardsh import guard
 
         return PERMITTED if guard.may_run(texts) else guard.REFUSED

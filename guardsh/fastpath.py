@@ -21,6 +21,7 @@ MARKS = (
 )  # fmt: skip
 _MARKS = frozenset(MARKS)
 
+_HEXADECIMAL = frozenset("0123456789ABCDEF")
 _RM_LETTERS = frozenset("dfiIrRv")
 _RM_WORDS = frozenset(
     "--dir --force --interactive --one-file-system --preserve-root --recursive --verbose".split()  # noqa: SIM905
@@ -28,10 +29,12 @@ _RM_WORDS = frozenset(
 _WAL_G_HARMLESS = frozenset(
     "backup-list backup-push catchup-list completion flags help wal-push wal-receive wal-show wal-verify".split()  # noqa: SIM905
 )
-_WAL_G_WITHOUT_VALUE = frozenset("--help --turbo --version -h -v".split())  # noqa: SIM905
-_PG_CTL_ACTIONS = frozenset("init initdb kill logrotate promote reload restart start status stop".split())  # noqa: SIM905
+_WAL_G_WITHOUT_VALUE = frozenset("--help --turbo -h".split())  # noqa: SIM905
 _PG_CTL_HARMLESS = frozenset("logrotate reload status".split())  # noqa: SIM905
-_SERVERS = ("postgres", "postmaster")
+_PG_CTL_WITHOUT_VALUE = frozenset("-s --silent -w --wait -W --no-wait".split())  # noqa: SIM905
+_PG_CTL_WITH_VALUE = frozenset("-D --pgdata -l --log -m --mode -t --timeout".split())  # noqa: SIM905
+_SERVERS = ("postgres", "postmaster", "edb-postgres", "edb-postmaster")
+_SHELLS = ("bash", "dash", "ksh", "sh", "zsh")
 _HA_MANAGERS = ("patroni", "pg_autoctl", "repmgrd", "stolon-keeper")
 
 
@@ -58,7 +61,7 @@ def _rm(arguments: Sequence[str]) -> bool:
         return False
     if not recursive:
         return all(map(_Parents().unrelated_entry, operands))
-    servers = tuple(_directories_of_servers())
+    servers = tuple(_places_of_servers())
     parents = _Parents()
     return all(parents.unrelated_entry(operand) and _unrelated_tree(operand, servers) for operand in operands)
 
@@ -102,23 +105,29 @@ class _Parents:
             mode = os.lstat(operand).st_mode
         except (FileNotFoundError, NotADirectoryError):
             return True
-        if last in _MARKS or (stat.S_ISLNK(os.lstat(bare).st_mode) and not _leads_to_file(bare)):
+        if last in _MARKS or _like_transactions(last) or _leads_to_no_file(bare):
             return False
         parent = (head or "/") if bare.startswith("/") or head else "."
         if parent not in self._seen:
-            self._seen[parent] = not _inside_instance(os.path.realpath(parent))
+            self._seen[parent] = not any(map(_inside_instance, {os.path.realpath(parent), os.path.abspath(parent)}))
         return self._seen[parent] and not (stat.S_ISDIR(mode) and last.startswith("PG_"))
 
 
-def _leads_to_file(link: str) -> bool:
+def _like_transactions(name: str) -> bool:
+    """Named as a file of pg_xact is, which a link may have moved to where nothing else tells (slru.c, SlruFileName)."""
+    return len(name) == 4 and _HEXADECIMAL.issuperset(name)
+
+
+def _leads_to_no_file(path: str) -> bool:
+    """Whether it is a link, and not to a file."""
     try:
-        return stat.S_ISREG(os.stat(link).st_mode)
+        return stat.S_ISLNK(os.lstat(path).st_mode) and not stat.S_ISREG(os.stat(path).st_mode)
     except OSError:
-        return False
+        return True
 
 
 def _inside_instance(directory: str) -> bool:
-    """Whether this resolved directory, or one above it, carries a mark, or is a tablespace's."""
+    """Whether this directory, or one above it, carries a mark, or is a tablespace's."""
     while True:
         if os.path.basename(directory).startswith("PG_"):
             return True
@@ -140,9 +149,12 @@ def _unrelated_tree(operand: str, servers: Sequence[str]) -> bool:
         with os.scandir(pending.pop()) as entries:
             for entry in entries:
                 name = entry.name
-                if name in _MARKS or name.startswith("PG_"):
+                if name in _MARKS or name[:3] == "PG_":  # a slice: this loop is what a large tree pays for
                     return False
-                if entry.is_dir(follow_symlinks=False):
+                if entry.is_file(follow_symlinks=False):
+                    if len(name) == 4 and _like_transactions(name):
+                        return False
+                elif entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
                 elif entry.is_symlink() and not _stray_link(entry.path, servers):
                     return False
@@ -151,7 +163,9 @@ def _unrelated_tree(operand: str, servers: Sequence[str]) -> bool:
 
 def _stray_link(link: str, servers: Sequence[str]) -> bool:
     target = os.path.realpath(link)
-    return not os.path.lexists(target + "/PG_VERSION") and not any(_nested(target, server) for server in servers)
+    if any(_nested(target, server) for server in servers):
+        return False
+    return not os.path.isdir(target) or not _inside_instance(target)
 
 
 def _nested(one: str, other: str) -> bool:
@@ -159,13 +173,27 @@ def _nested(one: str, other: str) -> bool:
     return os.path.commonpath((one, other)) in (one, other)
 
 
-def _directories_of_servers() -> Iterator[str]:
+def _places_of_servers() -> Iterator[str]:
+    """Where servers run, and where the links in their data directories lead (resolved)."""
     for pid in os.listdir("/proc"):
         if pid.isdigit() and _comm(pid) in _SERVERS:
             try:
-                yield os.readlink(f"/proc/{pid}/cwd").removesuffix(" (deleted)")
+                directory = os.readlink(f"/proc/{pid}/cwd").removesuffix(" (deleted)")
             except OSError:
                 continue
+            yield directory
+            yield from _links_in(directory)
+            yield from _links_in(directory + "/pg_tblspc")
+
+
+def _links_in(directory: str) -> Iterator[str]:
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    yield os.path.realpath(entry.path)
+    except FileNotFoundError:
+        return
 
 
 # wal-g and pg_ctl
@@ -190,9 +218,16 @@ def _wal_g(arguments: Sequence[str]) -> bool:
 
 
 def _pg_ctl(arguments: Sequence[str]) -> bool:
-    """Whether the only word that can be the action (it may stand anywhere, src/bin/pg_ctl/pg_ctl.c) is harmless."""
-    actions = _PG_CTL_ACTIONS.intersection(arguments)
-    return len(actions) == 1 and actions <= _PG_CTL_HARMLESS
+    """Whether the only word that is no common option nor the value of one is a harmless action (it may stand
+    anywhere, src/bin/pg_ctl/pg_ctl.c)."""
+    words = iter(arguments)
+    others = []
+    for word in words:
+        if word in _PG_CTL_WITH_VALUE:
+            next(words, None)
+        elif word not in _PG_CTL_WITHOUT_VALUE:
+            others.append(word)
+    return len(others) == 1 and others[0] in _PG_CTL_HARMLESS
 
 
 # who asks
@@ -206,7 +241,9 @@ def _run_by_the_server(name: str, arguments: Sequence[str]) -> bool:
     recursive, operands = _rm_words(arguments)
     harmless_for_server = name == "wal-g" or (name == "rm" and operands is not None and not recursive)
     return any(
-        _is_ha_manager(comm, words) or (comm in _SERVERS and harmless_for_server) for comm, words in _lineage()
+        _is_ha_manager(comm, words) or (comm in _SERVERS and harmless_for_server)
+        for comm, words in _lineage()
+        if os.path.basename(words[0]) not in _SHELLS  # a shell's script has any name that somebody gave it
     )
 
 

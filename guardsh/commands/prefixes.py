@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from posixpath import join
 
+from guardsh.commands import COMMANDS
 from guardsh.commands.grammar import CommandLine, Grammar, declare, read
 from guardsh.model.intent import Invocation
 
@@ -137,11 +138,20 @@ def _behind(invocation: Invocation) -> Invocation | None:
     if line.given("--split-string"):
         return _split(prefix, invocation)
     assigned, words = _assigned(prefix, line.operands[prefix.operands :])
+    if line.doubts:
+        words = _from_a_known_name(words)
     if not words:
         return None
     own = invocation.words[: len(invocation.words) - len(words)]
     environment = _environment(prefix, line, invocation) | assigned
     return Invocation(words, _directory(line, invocation), environment, invocation.prefixes + own)
+
+
+def _from_a_known_name(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The value of an option that is not understood may stand before the command: that begins at a name we read."""
+    names = (word.rpartition("/")[2] for word in words)
+    found = (position for position, name in enumerate(names) if name in COMMANDS or name in TABLE)
+    return words[next(found, 0) :]
 
 
 def _runs_words(prefix: Prefix, line: CommandLine) -> bool:

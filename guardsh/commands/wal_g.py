@@ -61,7 +61,7 @@ def _moves(line: CommandLine) -> bool:
     return on(line, "--overwrite") or not on(line, "--preserve")
 
 
-_UNCHECKED = ("wal-g itself checks neither that the directory is empty, nor that no server runs in it, nor its role",)
+_UNCHECKED = ("the directory may hold data, its server may run, in any role: wal-g itself checks none of it",)
 _DELETES = Expire("would delete backups and WAL from the archive", _confirmed)
 _TRANSFERS = Expire("would move files out of an archive, or overwrite them", _moves)
 

@@ -61,6 +61,14 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A directory of the top level that is a link: base or pg_xact on another disk."""
+
+    name: str
+    place: Place  # where it leads
+
+
+@dataclass(frozen=True, slots=True)
 class DataDirectory:
     """A directory that holds, or held, or could hold, an instance.
 
@@ -68,7 +76,7 @@ class DataDirectory:
     standby.signal, recovery.signal, recovery.conf, backup_label, tablespace_map, backup_manifest, backup.manifest,
     postmaster.pid, PG_VERSION. ``configuration`` has the resolved paths of the configuration directory and files that
     lie elsewhere. ``links`` has every symbolic link through which the instance's own paths run (-D, postmaster.pid,
-    pg_wal, pg_tblspc/*): removing one of them takes the instance apart.
+    pg_wal, pg_tblspc/*, moved): removing one of them takes the instance apart.
     """
 
     place: Place
@@ -85,4 +93,5 @@ class DataDirectory:
     links: tuple[Place, ...] = ()
     writers: tuple[int, ...] = ()  # pids with files open below it that are not the instance's own
     size: Observed[Size] | None = None  # None: not asked for
+    moved: tuple[Moved, ...] = ()
     archived: Observed[bool] = _NOT_LOOKED_AT  # archive_mode is not off, or archive_status has segments

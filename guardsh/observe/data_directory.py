@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
-from guardsh.model.data_directory import Contents, ControlFile, DataDirectory, Size
+from guardsh.model.data_directory import Contents, ControlFile, DataDirectory, Moved, Size
 from guardsh.model.instance import Server
 from guardsh.model.observed import Known, Observed, Unknown
 from guardsh.model.place import Place
@@ -40,6 +40,7 @@ def look(path: str, server: Server | None = None, root: str = "/") -> DataDirect
     version = _version(place.path)
     settings = configuration.look(place, server, version, root)
     judged, writers = _contents(place, names, server)
+    moved = outlying.moved(place.path)
     return DataDirectory(
         place=place,
         owner=_owner(place.path),
@@ -52,8 +53,9 @@ def look(path: str, server: Server | None = None, root: str = "/") -> DataDirect
         wal=outlying.wal(place.path),
         tablespaces=outlying.tablespaces(place.path),
         configuration=settings.places,
-        links=outlying.links(_ways(path, place.path, server, settings.data_directory)),
+        links=outlying.links((*_ways(path, place.path, server, settings.data_directory), *_inner(place.path, moved))),
         writers=writers,
+        moved=moved,
         archived=_archived(settings.archive_mode, place.path),
     )
 
@@ -191,17 +193,17 @@ def _archived(mode: Observed[str], path: str) -> Observed[bool]:
 
 
 def _ways(path: str, directory: str, server: Server | None, setting: str) -> list[str]:
-    """The paths by which the instance reaches its own files."""
-    ways = [
-        os.path.join(os.getcwd(), path),
-        setting,
-        _path_in_lock_file(directory),
-        f"{directory}/pg_wal",
-        f"{directory}/pg_xlog",
-    ]
+    """The paths by which the instance reaches its data directory."""
+    ways = [outlying.absolute(path), setting, _path_in_lock_file(directory)]
     if server is not None and server.directory_argument:
         ways.append(server.directory_argument)
-    return [way for way in (*ways, *outlying.tablespace_links(directory)) if way.startswith("/")]
+    return [way for way in ways if way.startswith("/")]
+
+
+def _inner(directory: str, moved: tuple[Moved, ...]) -> list[str]:
+    """The paths in its data directory that may leave it."""
+    names = ("pg_wal", "pg_xlog", *(each.name for each in moved))
+    return [*(f"{directory}/{name}" for name in names), *outlying.tablespace_links(directory)]
 
 
 def _path_in_lock_file(directory: str) -> str:

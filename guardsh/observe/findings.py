@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,8 +14,8 @@ from guardsh.model.node import Node
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.policy import Policy
 from guardsh.observe import answers, candidates, data_directory, node, search, touching
-from guardsh.observe.paths import Reached, below, lineage, reach, ways
-from guardsh.system import processes
+from guardsh.observe.paths import Reached, lineage, reach, same, ways
+from guardsh.system import proc, processes
 from guardsh.system.apart import Apart, Deadline, apart
 
 _GRACE = 0.3  # seconds for putting the answers together after the deadline of the looks themselves
@@ -47,6 +47,7 @@ class _Reach:
 
 def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -> Findings:
     deadline = Deadline(policy.deadline)
+    arrays = node.look_at_arrays()
     reaches = [_reach(intent, invocation.cwd) for intent in intents]
     servers = processes.servers()
     others = candidates.Others(servers, policy.data_directories)
@@ -58,13 +59,13 @@ def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -
     instances = dict(zip(touched, _instances([pairs[n] for n in touched], asked, policy, deadline), strict=True))
     orphans = _orphans(nearby.parts, pairs)
     return Findings(
-        node=node.of(tuple(instances.values()), deadline),
+        node=node.of(tuple(instances.values()), arrays, deadline),
         intents=intents,
         touches=tuple(
             tuple(touching.touch(intent, row[index], instances[n]) for n, row in touched.items() if index in row)
             for index, intent in enumerate(intents)
         ),
-        unseen=tuple((*one.unseen, *nearby.doubts, *orphans) for one in reaches),
+        unseen=tuple((*one.unseen, *nearby.doubts[:_AS_MANY_AS_ANYONE_READS], *orphans) for one in reaches),
         answers=answers.to(intents, invocation, deadline),
     )
 
@@ -102,8 +103,11 @@ def _reach(intent: Intent, cwd: str) -> _Reach:
         except OSError as error:
             result.unseen.append(f"could not look at {target.path}: {(error.strerror or str(error)).lower()}")
             continue
+        if found is not None and target.extent is Extent.INSTANCE:
+            found = _instance_at(found, result.unseen)
+            result.reached += _signalled(found) if intent.effect is Effect.STOP else ()
         if found is not None:
-            result.reached.append(found if target.extent is not Extent.INSTANCE else _instance_at(found, result.unseen))
+            result.reached.append(found)
     del result.unseen[_AS_MANY_AS_ANYONE_READS:]
     return result
 
@@ -115,6 +119,16 @@ def _instance_at(found: Reached, unseen: list[str]) -> Reached:
         unseen.append(resolved.why)
         return found
     return reach(replace(found.target, path=resolved.value), Effect.START, "/") or found
+
+
+def _signalled(reached: Reached) -> Iterator[Reached]:
+    """pg_ctl stop signals the process that postmaster.pid names, whatever that serves (get_pgpid, pg_ctl.c): the file
+    in a snapshot of a live primary names the primary."""
+    file = f"{reached.place.path}/postmaster.pid"
+    pid = proc.read(file).partition("\n")[0].strip()
+    at = reach(replace(reached.target, path=f"/proc/{pid}/cwd"), Effect.STOP, "/") if pid.isdecimal() else None
+    if at is not None and at.exists and not same(at.place, reached.place):
+        yield replace(at, target=replace(at.target, path=file))
 
 
 def _search(intents: Sequence[Intent], reaches: Sequence[_Reach], cwd: str, deadline: Deadline) -> search.Found:
@@ -133,6 +147,8 @@ def _search(intents: Sequence[Intent], reaches: Sequence[_Reach], cwd: str, dead
 
 def _search_target(intent: Intent, reached: Reached, deadline: Deadline) -> search.Found:
     if reached.link is not None or reached.target.extent in (Extent.ENTRY, Extent.EMPTY):
+        return search.Found()
+    if intent.effect is Effect.STOP and reached.target.extent is Extent.TREE:  # whatever runs, and that is known
         return search.Found()
     if reached.target.extent is Extent.INSTANCE or intent.effect is Effect.OVERWRITE:
         return search.Found([reached.place.path])
@@ -153,22 +169,19 @@ def _instances(
 
 
 def _orphans(parts: Iterable[str], pairs: Sequence[node.Pair]) -> tuple[str, ...]:
-    """What looks like a pg_wal or a tablespace with data in it, and belongs to no instance that we know."""
-    places = [
-        place
-        for directory, _ in pairs
-        for place in (directory.place, directory.wal, *directory.tablespaces)
-        if place is not None
-    ]
+    """What looks like a pg_wal, a tablespace or a database with data in it, and belongs to no instance that we know."""
+    directories = [directory for directory, _ in pairs]
     return tuple(
         f"{path} looks like {_what_part(path)} of an instance that is not known on this node"
         for path in dict.fromkeys(parts)
-        if all(below(lineage(path), place) is None for place in places) and _may_hold_data(path)
+        if not any(touching.holds(directory, lineage(path)) for directory in directories) and _may_hold_data(path)
     )
 
 
 def _what_part(path: str) -> str:
-    return "a tablespace" if os.path.basename(path).startswith("PG_") else "the pg_wal"
+    if os.path.lexists(f"{path}/archive_status"):
+        return "the pg_wal"
+    return "a tablespace" if os.path.basename(path).startswith("PG_") else "a database"
 
 
 def _may_hold_data(path: str) -> bool:

@@ -19,7 +19,7 @@ from guardsh.model.policy import Connection
 from guardsh.model.storage import Arrays
 from guardsh.observe import data_directory, instance, replication
 from guardsh.system import database, processes
-from guardsh.system.apart import Apart, Deadline, apart
+from guardsh.system.apart import Apart, Deadline
 
 T = TypeVar("T")
 Pair = tuple[DataDirectory, Server | None]
@@ -39,7 +39,7 @@ def look(
     ``root`` holds the ``proc``, ``sys`` and ``etc`` that are read. Never raises: what hangs or may not be read is
     Unknown, and leaves the others alone.
     """
-    arrays = Apart(partial(_arrays, root))
+    arrays = look_at_arrays(root)
     servers, paths = _survey(data_directories, deadline, root)
     running = servers.value if isinstance(servers, Known) else ()
     looks = _begin(running, paths, deadline, sizes=sizes)
@@ -63,9 +63,14 @@ def instances_of(
     return tuple(_instance(directory, server, told) for directory, server in pairs)
 
 
-def of(instances: tuple[Instance, ...], deadline: Deadline, root: str = "/") -> Node:
-    """The node with just these instances, and all its arrays."""
-    return Node(host_name(), instances, _flat(apart(partial(_arrays, root), deadline)), now())
+def look_at_arrays(root: str = "/") -> Apart[Arrays]:
+    """Begin to read the md arrays: what /proc and /sys have of them may hang like any other file."""
+    return Apart(partial(_arrays, root))
+
+
+def of(instances: tuple[Instance, ...], arrays: Apart[Arrays], deadline: Deadline) -> Node:
+    """The node with just these instances, and its arrays."""
+    return Node(host_name(), instances, _flat(arrays.result(deadline)), now())
 
 
 def host_name() -> str:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from guardsh.model.data_directory import Moved
+from guardsh.model.finding import Part
 from guardsh.model.place import Identity, Place
+from guardsh.observe.parts import part_of
 from guardsh.observe.paths import identity
 
+_WAL = ("pg_wal", "pg_xlog")  # pg_xlog until 9.6
+_MOVABLE = (Part.DATA, Part.TRANSACTIONS)
 _MOST_LINKS = 40  # as the kernel: path_resolution(7)
 
 
 def wal(directory: str) -> Place | None:
-    """Where pg_wal (pg_xlog until 9.6) leads, if it is a link."""
-    for name in ("pg_wal", "pg_xlog"):
+    """Where pg_wal leads, if it is a link."""
+    for name in _WAL:
         if os.path.islink(f"{directory}/{name}"):
             return resolved(f"{directory}/{name}")
     return None
@@ -33,6 +38,16 @@ def tablespace_links(directory: str) -> list[str]:
     return [link for name in names if os.path.islink(link := f"{directory}/pg_tblspc/{name}")]
 
 
+def moved(directory: str) -> tuple[Moved, ...]:
+    """The links at the top level that stand for other data (base, pg_xact …); none where they cannot be listed."""
+    try:
+        with os.scandir(directory) as entries:
+            names = sorted(entry.name for entry in entries if entry.is_symlink() and part_of((entry.name,)) in _MOVABLE)
+    except OSError:
+        return ()
+    return tuple(Moved(name, resolved(f"{directory}/{name}")) for name in names)
+
+
 def resolved(path: str) -> Place:
     """What a path leads to, links followed; without an identity where nothing can be seen."""
     try:
@@ -44,7 +59,12 @@ def resolved(path: str) -> Place:
 
 def links(paths: Iterable[str]) -> tuple[Place, ...]:
     """Every symbolic link that the kernel follows on these ways, each the link itself: its own path and identity."""
-    return tuple(dict.fromkeys(link for path in paths for link in _links_on(os.path.join(os.getcwd(), path))))
+    return tuple(dict.fromkeys(link for path in paths for link in _links_on(absolute(path))))
+
+
+def absolute(path: str) -> str:
+    """The working directory may be gone, and most paths do not need it."""
+    return path if path.startswith("/") else os.path.join(os.getcwd(), path)
 
 
 def _links_on(path: str) -> list[Place]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 
 from guardsh.model.place import Place
@@ -14,6 +15,9 @@ _DATA_DIRECTORY = frozenset(
         "pg_wal", "pg_xact", "pg_xlog", "postmaster.pid", "recovery.signal", "standby.signal",
     }
 )  # fmt: skip
+_TABLESPACE = re.compile(r"PG_[0-9.]+_[0-9]{9}")  # TABLESPACE_VERSION_DIRECTORY, src/include/common/relpath.h
+_SEGMENT = re.compile(r"[0-9A-F]{24}(\.partial)?")
+_PARTS = ("archive_status", "pg_filenode.map")  # of a pg_wal, of a database (and of global)
 _AMBIGUOUS = frozenset({"base", "global"})  # ordinary names; only both together say something
 
 
@@ -60,7 +64,10 @@ def below(top: str, deadline: Deadline) -> Found:
 
 
 def holds_data(directory: str) -> bool:
-    """Whether any file below is not empty. Raises OSError where it cannot be seen."""
+    """Whether a pg_wal has segments, or any file below another part is not empty. Raises OSError where that cannot be
+    seen."""
+    if os.path.lexists(f"{directory}/archive_status"):
+        return any(map(_SEGMENT.fullmatch, os.listdir(directory)))
     for here, _, files in os.walk(directory, onerror=_raise):
         if any(os.lstat(os.path.join(here, name)).st_size for name in files):
             return True
@@ -70,13 +77,15 @@ def holds_data(directory: str) -> bool:
 def _classify(path: str, names: frozenset[str], found: Found) -> bool:
     """Note what a directory with these names is; whether it need not be searched further."""
     parent, base = os.path.split(path)
-    if base.startswith("PG_") and base[3:4].isdigit():
+    if _TABLESPACE.fullmatch(base):
         found.parts.append(path)
         return True
     marks = names & _DATA_DIRECTORY
-    if "PG_VERSION" in marks and base.isdigit():  # base/N or a tablespace's PG_…/N: a database, not a data directory
+    if marks == {"PG_VERSION"} and (base.isdigit() or "pg_filenode.map" in names):  # a database, wherever its base lies
         if os.path.basename(parent) == "base":
             found.data_directories.append(os.path.dirname(parent))
+        else:
+            found.parts.append(path)
         return True
     if marks - _AMBIGUOUS or marks == _AMBIGUOUS:
         found.data_directories.append(path)
@@ -89,7 +98,7 @@ def _classify(path: str, names: frozenset[str], found: Found) -> bool:
 
 def _marks_in(directory: str) -> frozenset[str]:
     prefix = directory.rstrip("/") + "/"
-    return frozenset(name for name in (*_DATA_DIRECTORY, "archive_status") if os.path.lexists(prefix + name))
+    return frozenset(name for name in (*_DATA_DIRECTORY, *_PARTS) if os.path.lexists(prefix + name))
 
 
 def _list(directory: str) -> tuple[frozenset[str], list[str]]:

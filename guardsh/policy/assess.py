@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from guardsh.model.finding import Findings
 from guardsh.model.policy import Policy, Standing
 from guardsh.model.verdict import Caller, Decision, Reason, Subject, Verdict
-from guardsh.policy.case import Case, Inquiry
-from guardsh.policy.evidence import evidence, title
+from guardsh.model.wording import title
+from guardsh.policy.case import NODE_WIDE, Case, Inquiry
+from guardsh.policy.evidence import evidence
 from guardsh.policy.rules import ALSO, OVERRIDDEN, UNATTENDED, rulings
 from guardsh.policy.summary import summary
 
@@ -31,8 +32,9 @@ class Judgement:
     unattended: bool = False
 
     @property
-    def gravity(self) -> tuple[Decision, int]:
-        return self.decision, -self.case.rank
+    def gravity(self) -> tuple[Decision, int, bool, bool]:
+        instance = self.case.instance
+        return self.decision, -self.case.rank, self.alone, instance is not None and instance.live
 
 
 def assess(findings: Findings, caller: Caller, policy: Policy, *, override: bool = False) -> Verdict:
@@ -87,7 +89,7 @@ def _verdict(gravest: Judgement, others: list[Judgement]) -> Verdict:
         host=case.inquiry.findings.node.host,
         subject=_subject(gravest),
         summary=_summary(gravest),
-        reasons=tuple(dict.fromkeys((*(reason for one in here for reason in one.reasons), *_also(elsewhere)))),
+        reasons=(*_merged(reason for one in here for reason in one.reasons), *_also(elsewhere)),
         evidence=evidence(case),
         hints=tuple(dict.fromkeys(hint for one in here for hint in one.hints)),
         unattended=gravest.unattended,
@@ -97,7 +99,7 @@ def _verdict(gravest: Judgement, others: list[Judgement]) -> Verdict:
 def _subject(gravest: Judgement) -> Subject:
     case = gravest.case
     now = case.inquiry.findings.node.seen
-    known_as = title(case.instance, now) if case.instance else case.unseen or "no instance on this node"
+    known_as = title(case.instance, now) if case.instance else "" if case.unseen else "no instance on this node"
     return Subject(case.word, known_as, only_copy=gravest.alone)
 
 
@@ -115,10 +117,25 @@ def _same_place(one: Case, other: Case) -> bool:
     return one.instance is other.instance
 
 
+def _merged(reasons: Iterable[Reason]) -> Iterator[Reason]:
+    """Each sentence once, with all its sources."""
+    merged: dict[tuple[str, str], dict[str, None]] = {}
+    for reason in reasons:
+        merged.setdefault((reason.code, reason.sentence), {}).update(dict.fromkeys(reason.sources))
+    return (Reason(code, sentence, tuple(sources)) for (code, sentence), sources in merged.items())
+
+
 def _also(elsewhere: Iterable[Judgement]) -> Iterator[Reason]:
-    """What the command does to other instances, as far as it would not have passed in silence."""
-    sentences = list(dict.fromkeys(summary(other.case) for other in elsewhere if other.decision > Decision.ALLOW))
+    """What the command does to other instances, as far as it would not have passed in silence; what it does to the
+    whole node has been said."""
+    heard = (other.case for other in elsewhere if other.decision > Decision.ALLOW)
+    sentences = list(dict.fromkeys(_elsewhere(case) for case in heard if case.effect not in NODE_WIDE))
     for sentence in sentences[:_LISTED]:
-        yield Reason(ALSO, f"Also: {sentence}")
+        yield Reason(ALSO, sentence)
     if len(sentences) > _LISTED:
         yield Reason(ALSO, f"Also: {len(sentences) - _LISTED} more.")
+
+
+def _elsewhere(case: Case) -> str:
+    where = f"Also, in {case.instance.directory.place.path}" if case.instance else "Also"
+    return f"{where}: {summary(case)}"

@@ -18,7 +18,7 @@ from guardsh.policy.standing import ANY, is_scratch, standings
 T = TypeVar("T")
 
 DESTROYING = frozenset({Effect.DELETE, Effect.OVERWRITE, Effect.REWIND, Effect.DISMANTLE})
-_NODE_WIDE = frozenset({Effect.EXPIRE, Effect.REBOOT})
+NODE_WIDE = frozenset({Effect.EXPIRE, Effect.REBOOT})
 GRAVEST_FIRST = ("primary", "unknown", "recovering", "replica")
 
 
@@ -46,11 +46,11 @@ class Inquiry:
             touches = self._touches(index, intent)
             for touch in touches:
                 yield Case(self, intent, touch, self._standings(touch, doomed), doomed)
-            if not touches and (intent.effect in _NODE_WIDE or _asks_for_version(intent)):
+            if not touches and (intent.effect in NODE_WIDE or _asks_for_version(intent)):
                 yield Case(self, intent, None, (Standing.NOTHING,))
 
     def _touches(self, index: int, intent: Intent) -> tuple[Touch, ...]:
-        if intent.effect not in _NODE_WIDE:
+        if intent.effect not in NODE_WIDE:
             return self.findings.touches[index]
         return tuple(
             Touch(instance, intent.effect, Part.ALL, (), 0, (instance.directory.place,))

@@ -7,7 +7,7 @@ from guardsh.model.finding import Part, Touch
 from guardsh.model.instance import Instance, Role, State
 from guardsh.model.intent import Effect
 from guardsh.model.observed import Known, Unknown
-from guardsh.policy.case import Case, word
+from guardsh.policy.case import NODE_WIDE, Case, word
 
 _ROLES = {Role.PRIMARY: "primary", Role.REPLICA: "replica", Role.RECOVERING: "copy in recovery"}
 _INSTEAD = {
@@ -32,16 +32,14 @@ _OF = {
 }
 # Effects on an instance as a whole, not on its files.
 _ON_INSTANCE = frozenset({Effect.START, Effect.STOP, Effect.PROMOTE, Effect.SQL})
-# Effects whose sentence is complete without an object.
-_ON_NODE = frozenset({Effect.EXPIRE, Effect.REBOOT})
 
 
 def summary(case: Case) -> str:
     """``rm -rf would delete the data directory of a running primary: 14 entries of it, all of its data.``"""
     action = case.intent.action
     if case.touch is None:
-        return f"{action} what could not be looked at: {case.unseen}." if case.unseen else f"{action}."
-    if case.effect in _ON_NODE:
+        return f"{action} what is not known: {case.unseen}." if case.unseen else f"{action}."
+    if case.effect in NODE_WIDE:
         return f"{action}; this node carries {whom(case.touch.instance)}."
     how = f" ({case.touch.how})" if case.touch.how else ""
     return f"{action} {_object(case.touch)}{how}."

@@ -134,9 +134,11 @@ def _hints(verdict: Verdict, width: int) -> list[str]:
 
 
 def _text(reason: Reason, verdict: Verdict) -> str:
-    """The sentence, with those of its sources that no row of the evidence shows."""
+    """The sentence, with those of its sources, unless the summary or a row of the evidence says the same."""
+    if reason.sentence == verdict.summary:
+        return ""
     shown = {source for _, _, source in verdict.evidence}
-    sources = "; ".join(source for source in reason.sources if source not in shown)
+    sources = "; ".join(source for source in reason.sources if source not in shown and source not in verdict.summary)
     if not sources:
         return reason.sentence
     return f"{reason.sentence.removesuffix('.')} ({sources})."

@@ -5,10 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
+from guardsh.model.wording import Row
 from guardsh.screen.plain import safe
 from guardsh.screen.style import Style
-
-Row = tuple[str, str, str]  # label, value, source
 
 _NARROW = 60  # columns below which a title or a source gets lines of its own
 _BADGE = 12  # columns

@@ -22,22 +22,14 @@ def test_the_right_words(operator: Operator, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ("{} replica", "you typed {} replica; this is {}, and it is the primary"),
-        ("db-99 primary", "you typed db-99 primary; this is {}, and it is the primary"),
-        ("{} unknown", "it is the primary"),
-        ("primary", "it is the primary"),
-        ("", "it is the primary"),
-        ("{} primary only copy", "it is the primary"),
-    ],
+    "given", ["{} replica", "db-99 primary", "{} unknown", "primary", "", " ", "{} primary only copy", "{}"]
 )
-def test_the_wrong_words(operator: Operator, given: str, said: str) -> None:
+def test_the_wrong_words(operator: Operator, given: str) -> None:
     words = ("guardsh", "run", "--confirm", given.format(operator.host), "--")
     primary = operator.stage.primary
     done = operator.unattended(*words, "rm", "-rf", *entries(primary.directory))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (77, "", 1)
-    assert said.replace("{}", operator.host) in done.stderr
+    assert f"this is {operator.host}, and it is the primary" in done.stderr
     assert os.path.exists(primary.path("PG_VERSION"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,17 @@ BREAKS = {
 
 @pytest.fixture(params=BREAKS)
 def broken(request: pytest.FixtureRequest, operator: Operator, tmp_path: Path) -> Operator:
-    """The operator with a copy of the package in which one module is broken."""
-    shutil.copytree(os.path.dirname(guardsh.__file__), tmp_path / "site" / "guardsh")
-    with open(tmp_path / "site" / "guardsh" / request.param, "a") as file:
+    """The operator with another installation of guardsh, in which one module is broken."""
+    site, links = tmp_path / "site", tmp_path / "links"
+    shutil.copytree(os.path.dirname(guardsh.__file__), site / "guardsh")
+    with open(site / "guardsh" / request.param, "a") as file:
         file.write(f"\n{BREAKS[request.param]}\n")
-    operator.environment["PYTHONPATH"] = str(tmp_path / "site")
+    door = Path(sys.executable).with_name("guardsh").read_text()
+    links.mkdir()
+    for name in ("rm", "guardsh"):
+        (links / name).write_text(door.replace("from guardsh.", f"sys.path.insert(0, {str(site)!r})\nfrom guardsh.", 1))
+        (links / name).chmod(0o755)
+    operator.environment["PATH"] = f"{links}:{operator.stage.environment['PATH']}"
     return operator
 
 

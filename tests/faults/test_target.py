@@ -74,3 +74,12 @@ def test_an_operand_that_is_swapped_for_the_only_copy(operator: Operator, tmp_pa
     assert ended.status == 77
     assert "is touched now, and was not when you were asked" in ended.seen
     assert os.listdir(operator.stage.primary.path("pg_wal"))
+
+
+def test_from_a_working_directory_that_is_gone(operator: Operator, tmp_path: Path) -> None:
+    copy = incomplete_copy(tmp_path)
+    (tmp_path / "gone").mkdir()
+    line = f"cd {tmp_path}/gone; rmdir ../gone; rm -rf {copy}"
+    ended = operator.types_line(line).answer(f"{operator.host} incomplete")
+    assert (ended.status, copy.exists()) == (0, False)
+    assert "INCOMPLETE" in ended.seen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from guardsh import commands
+from guardsh import commands, fastpath
+from guardsh.commands.prefixes import peel
 from guardsh.model.finding import Findings, Part
 from guardsh.model.instance import Role
 from guardsh.model.intent import Effect, Invocation
@@ -130,6 +132,75 @@ def test_a_link_through_which_its_paths_run_is_part_of_it(cluster: Path) -> None
     assert touches(["rm", "current"], cluster.parent, cluster) == {("data", Part.LINK)}
 
 
+@pytest.fixture
+def moved(cluster: Path) -> Path:
+    """Base and pg_xact on another disk, the first of them behind two links."""
+    disk = cluster.parent / "disk"
+    disk.mkdir()
+    for name, away in (("base", "first"), ("pg_xact", "second")):
+        (cluster / name).rename(disk / away)
+    (cluster.parent / "hop").symlink_to(disk / "first")
+    (cluster / "base").symlink_to(cluster.parent / "hop")
+    (cluster / "pg_xact").symlink_to(disk / "second")
+    (disk / "second" / "0000").write_text("committed")
+    return cluster
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["rm", "-rf", "disk"], Part.DATA),
+        (["rm", "-rf", "disk/first"], Part.DATA),
+        (["rm", "disk/first/5/1259"], Part.DATA),
+        (["rm", "data/base/5/1259"], Part.DATA),
+        (["rm", "-rf", "disk/first/pgsql_tmp"], Part.DISPOSABLE),
+        (["rm", "-rf", "disk/second"], Part.TRANSACTIONS),
+        (["rm", "data/pg_xact/0000"], Part.TRANSACTIONS),
+        (["rm", "data/base"], Part.DATA),
+        (["rm", "hop"], Part.LINK),
+    ],
+)
+def test_data_moved_to_another_disk_is_still_its_data(moved: Path, words: list[str], part: Part) -> None:
+    assert touches(words, moved.parent, moved) == {("data", part)}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["-rf disk", "-rf disk/first", "-rf disk/second", "disk/second/0000", "data/pg_xact/0000", "hop", "data/base"],
+)
+def test_data_moved_to_another_disk_is_not_certainly_unrelated(
+    moved: Path, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(moved.parent)
+    assert not fastpath.certainly_unrelated("rm", line.split())
+
+
+def test_moved_data_of_an_instance_that_is_not_known_is_unknown(moved: Path) -> None:
+    (moved.parent / "disk" / "first" / "5" / "16384").write_text("row")
+    seen = look(["rm", "-rf", "disk/first"], moved.parent)
+    assert "disk/first/5 looks like a database of an instance that is not known" in seen.unseen[0][0]
+
+
+def test_a_database_under_another_name_is_unknown(cluster: Path) -> None:
+    """As a bind mount of base/5 shows it."""
+    (cluster / "base" / "5" / "pg_filenode.map").touch()
+    shutil.move(cluster / "base" / "5", cluster.parent / "mounted")
+    assert "mounted looks like a database" in look(["rm", "mounted/1259"], cluster.parent).unseen[0][0]
+
+
+def test_beside_an_instance_above_it_a_foreign_part_is_unknown(cluster: Path) -> None:
+    """A directory with PG_VERSION above everything (a restore into the wrong place) does not vouch for its parts."""
+    (cluster.parent / "PG_VERSION").write_text("15\n")
+    shutil.move(cluster.parent / "wal", cluster.parent / "unknown")
+    assert "pg_wal of an instance that is not known" in look(["rm", "-rf", "unknown"], cluster.parent).unseen[0][0]
+
+
+def test_a_data_directory_may_be_named_by_a_number(cluster: Path) -> None:
+    cluster.rename(cluster.parent / "15")
+    assert touches(["rm", "-rf", "15"], cluster.parent) == {("15", Part.ALL)}
+    assert touches(["rm", "-rf", str(cluster.parent)], Path("/")) == {("15", Part.ALL)}
+
+
 def test_thousands_of_operands_are_one_finding(cluster: Path) -> None:
     for number in range(3000):
         (cluster / "base" / "5" / f"{20000 + number}").touch()
@@ -149,6 +220,14 @@ def test_a_part_whose_instance_is_not_known_is_unknown(tmp_path: Path) -> None:
 def test_the_remains_of_a_part_without_data_are_nothing(tmp_path: Path) -> None:
     (tmp_path / "wal" / "archive_status").mkdir(parents=True)
     assert look(["rm", "-rf", "wal"], tmp_path).unseen == ((),)
+
+
+@pytest.mark.parametrize("file", ["archive_status/models.py", "PG_15_notes/1/readme"])
+def test_a_name_alone_makes_no_part(tmp_path: Path, file: str) -> None:
+    (tmp_path / "app" / file).parent.mkdir(parents=True)
+    (tmp_path / "app" / file).write_text("nobody's")
+    assert look(["rm", "-rf", "app"], tmp_path).unseen == ((),)
+    assert look(["rm", f"app/{file}"], tmp_path).unseen == ((),)
 
 
 def test_a_directory_without_its_pg_version_is_still_found(cluster: Path) -> None:
@@ -209,3 +288,41 @@ def test_a_restore_into_it_overwrites_all_of_it(cluster: Path) -> None:
 def test_a_file_fetched_into_it_is_a_foreign_file(cluster: Path) -> None:
     seen = look(["wal-g", "wal-fetch", "000000010000000000000002", "data/x"], cluster.parent)
     assert [(touch.effect, touch.part) for touch in seen.touches[0]] == [(Effect.CONFIGURE, Part.FOREIGN)]
+
+
+def test_stopping_a_snapshot_stops_what_its_postmaster_pid_names(lab: Lab) -> None:
+    """pg_ctl takes the process id from the file in -D, whatever directory that process serves."""
+    primary = lab.primary()
+    snapshot = os.path.join(lab.directory, "snapshot")
+    shutil.copytree(primary.directory, snapshot)
+    seen = look(["pg_ctl", "stop", "-D", snapshot], Path("/"))
+    stopped = {touch.instance.server.pid for touch in seen.touches[0] if touch.instance.server}
+    assert stopped == {primary.pid}
+    for path in (snapshot, f"{snapshot}/postmaster.pid"):
+        lab.give(path)
+    lab.run("pg_ctl", "stop", "-D", snapshot, "-m", "immediate", "-W")
+    assert primary.process is not None
+    primary.process.wait(10)
+
+
+def test_a_link_of_a_chain_in_a_tree_is_not_certainly_unrelated(lab: Lab, tmp_path: Path) -> None:
+    """data/pg_tblspc/16384 leads to tree/space, and that to the disk."""
+    primary = lab.primary()
+    space = os.path.join(lab.directory, "space")
+    os.mkdir(space)
+    lab.give(space)
+    os.mkdir(f"{lab.directory}/tree")
+    os.symlink(space, f"{lab.directory}/tree/space")
+    primary.sql(f"create tablespace t location '{lab.directory}/tree/space'")
+    assert not fastpath.certainly_unrelated("rm", ["-rf", f"{lab.directory}/tree"])
+    (touch,) = look(["rm", "-rf", "tree"], Path(lab.directory)).touches[0]
+    assert touch.part is Part.LINK
+
+
+def test_a_stop_of_nobody_knows_what_may_be_meant_for_every_server(lab: Lab) -> None:
+    """The PGDATA of another account is not known; what runs on the node is, without a search of its disks."""
+    primary = lab.primary()
+    invocation = peel(("sudo", "-iu", "postgres", "pg_ctl", "stop"), "/", {})
+    seen = findings.look(commands.understand(invocation), invocation, replace(config.builtin(), deadline=30.0))
+    assert seen.unseen == ((),)
+    assert primary.pid in {touch.instance.server.pid for touch in seen.touches[0] if touch.instance.server}

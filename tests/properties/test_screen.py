@@ -60,7 +60,7 @@ def test_bytes_that_are_no_text_are_shown(name: bytes) -> None:
 @given(verdicts, st.integers(1, 200))
 def test_reports_are_harmless(verdict: Verdict, width: int) -> None:
     assert all_harmless(report.challenge(verdict, width))
-    assert all_harmless(report.refusal(verdict, width))
+    assert all_harmless(report.refusal(verdict, ("rm", verdict.summary), width))
     assert all_harmless(report.verdict(verdict, width))
     assert all_harmless([report.notice(verdict)])
 

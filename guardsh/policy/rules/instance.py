@@ -9,16 +9,18 @@ from guardsh.model.data_directory import Contents
 from guardsh.model.figures import duration
 from guardsh.model.finding import Part
 from guardsh.model.instance import Instance, Role
+from guardsh.model.intent import Effect
 from guardsh.model.observed import Known, Unknown, explain
 from guardsh.model.policy import Standing
+from guardsh.model.wording import upstream
 from guardsh.policy.case import Case, Ruling, replication
-from guardsh.policy.evidence import standbys_source, upstream
+from guardsh.policy.evidence import standbys_source
 from guardsh.policy.standing import is_scratch, is_stopped
 
 
 def unseen(case: Case) -> Iterator[Ruling]:
     if case.unseen:
-        yield Ruling("What cannot be seen counts as a primary.", (case.unseen,))
+        yield Ruling("What is not known counts as a primary.", (case.unseen,))
 
 
 def contents_unknown(case: Case) -> Iterator[Ruling]:
@@ -144,6 +146,6 @@ def _is_cluster(instance: Instance) -> bool:
 
 def _since(case: Case, instance: Instance) -> str:
     control = instance.directory.control
-    if not isinstance(control, Known):
+    if not isinstance(control, Known) or case.effect is Effect.START:  # role_change.comes_up says it
         return ""
     return f"; it last wrote {duration(case.inquiry.findings.node.seen - control.value.written)} ago"

@@ -16,8 +16,8 @@ from guardsh.model.intent import Effect
 from guardsh.model.observed import Known, Observed, Unknown
 from guardsh.model.policy import Standing
 from guardsh.model.verdict import Decision
+from guardsh.model.wording import archive_state
 from guardsh.policy.case import Case, Ruling, replication
-from guardsh.policy.evidence import archive_state
 
 _STANDBY = frozenset({"standby.signal", "recovery.conf"})
 _HINT = "add to postgresql.auto.conf: primary_conninfo = 'host=PRIMARY port=5432 user=replication'"

@@ -54,6 +54,9 @@ CASES = [
     # No command is run from the words, or it is not known which.
     ("sudo -l rm", "sudo -l rm"),
     ("sudo -e /etc/rm", "sudo -e /etc/rm"),
+    ("sudo --new-in-2030 value rm -rf d", "rm -rf d"),  # whether it takes a value is not known
+    ("sudo --new-in-2030 value env A=b /bin/rm d", "/bin/rm d"),
+    ("sudo --new-in-2030 value ls d", "value ls d"),
     ("sudo", "sudo"),
     ("command -v rm", "command -v rm"),
     ("ionice -p 12", "ionice -p 12"),

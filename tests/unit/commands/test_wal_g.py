@@ -99,7 +99,7 @@ def test_wal_g(line: str, expected: str) -> None:
 
 
 def test_catchup_verbs_say_what_wal_g_does_not_check() -> None:
-    assert "checks neither that the directory is empty" in intents("wal-g catchup-fetch /d b")[0].notes[0]
+    assert "wal-g itself checks none of it" in intents("wal-g catchup-fetch /d b")[0].notes[0]
 
 
 def test_version_of_the_very_program_is_asked_for() -> None:

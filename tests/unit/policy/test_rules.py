@@ -42,6 +42,12 @@ def test_a_link_to_a_full_directory(setting: Observed[str], codes: list[str]) ->
     assert [reason.code for reason in verdict.reasons] == ["stopped-primary", *codes]
 
 
+def test_what_is_not_known_is_one_sentence_with_all_its_sources() -> None:
+    found = described.findings({"on": "running primary", "touches": "nothing", "unseen": ["no a", "no b"]})
+    (reason,) = assess(found, described.caller({}), builtin()).reasons
+    assert reason.sources == ("no a", "no b")
+
+
 @pytest.mark.parametrize("module", [strictness, versions, role_change])
 def test_examples_in_docstrings(module: ModuleType) -> None:
     result = doctest.testmod(module)

@@ -89,6 +89,11 @@ def test_a_refusal_on_a_narrow_terminal() -> None:
     )
 
 
+def test_a_verdict_says_its_reasons_once() -> None:
+    lines = report.verdict(replace(ABORTED, reasons=(Reason("aborted", ABORTED.summary),)))
+    assert " ".join(lines).count("an aborted restore") == 1
+
+
 @pytest.mark.parametrize("width", range(20, 200, 7))
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     assert max(map(len, report.challenge(REFUSED, width))) <= max(width, 26)

@@ -88,13 +88,11 @@ def test_a_primary() -> None:
     state           running      postmaster 4711
     size            51.2 TB      pg_database_size()
     replicas        1            pg_stat_replication on /run/postgresql:5432
-                                 db_02 on 10.0.0.2: streaming, async, 16 MB behind
+                    db_02        streaming, async, from 10.0.0.2, 16 MB behind
     slots           1            pg_replication_slots on /run/postgresql:5432
-                                 db_03: physical, inactive, 214 GB of WAL kept for it
-    archive         failing      pg_stat_archiver on /run/postgresql:5432
-                                 since 13:27; last segment archived: 13:25; 1 204 segments (19 GB) only on
-                                 this host
-    receiver        none         pg_stat_wal_receiver on /run/postgresql:5432
+                    db_03        physical, inactive, 214 GB of WAL kept for it
+    archive         failing      since 13:27; last segment 2 h ago; 1 204 segments (19 GB) only on this host
+    source          none         pg_stat_wal_receiver on /run/postgresql:5432
     timeline        3            pg_control_checkpoint() on /run/postgresql:5432
     clients         412          pg_stat_activity on /run/postgresql:5432
     only copy       no           pg_stat_replication on /run/postgresql:5432
@@ -127,7 +125,7 @@ def test_a_stopped_instance_of_unknown_role() -> None:
     assert (
         text(replace(NODE, instances=(stopped,)))
         == """
-  db-01  UNKNOWN     PostgreSQL · /mnt/data/postgresql-14 · stopped
+  db-01  UNKNOWN     /mnt/data/postgresql-14 · stopped
 
     role       not known    could not read global/pg_control: permission denied
     state      stopped      no postmaster
@@ -154,10 +152,14 @@ def test_no_replica_is_the_only_copy() -> None:
 @pytest.mark.parametrize(
     ("archiver", "value", "details"),
     [
-        (Archiver("off", False, None, None, None, None), "off ", "archive_mode"),
-        (Archiver("on", False, None, None, None, None), "unconfigured ", "no archive_command or archive_library"),
-        (Archiver("on", True, NOW - 60, None, 0, 0), "working ", "last segment archived: 15:59"),
-        (Archiver("on", True, None, None, None, None), "working ", "never; segments only on this host: not known"),
+        (Archiver("off", False, None, None, None, None), "off ", "SHOW archive_mode"),
+        (Archiver("on", False, None, None, None, None), "no command ", "no archive_command or archive_library"),
+        (Archiver("on", True, NOW - 60, None, 0, 0), "working ", "last segment 1 min ago"),
+        (
+            Archiver("on", True, None, None, None, None),
+            "working ",
+            "archived yet; segments only on this host: not known",
+        ),
         (Archiver("on", True, None, NOW - 200_000, 3, None), "failing ", "since 2024-05-12 08:26; "),
     ],
 )
@@ -170,8 +172,7 @@ def test_the_archive(archiver: Archiver, value: str, details: str) -> None:
 def test_a_receiver() -> None:
     receiver = Receiver("streaming", "10.0.0.1", 5432, "db_02", 3.0)
     lines = text(seen(replace(REPLICATION, receiver=Known(receiver, "pg_stat_wal_receiver"))))
-    assert "    receiver        streaming    pg_stat_wal_receiver" in lines
-    assert "from 10.0.0.1:5432, slot db_02, last message 3 s ago" in lines
+    assert "    source          10.0.0.1:5432  streaming, slot db_02; last heard of 3 s ago" in lines
 
 
 def test_arrays_with_their_members() -> None:
