@@ -123,6 +123,7 @@ __guardsh_ordinary() {
 }
 
 # A directory in which, and above which, there is no mark. `..` of the kernel leads up the real path, through any link.
+# Of links that lead nowhere only those count that people make for directories of an instance.
 __guardsh_outside() {
     [ -d "$1" ] || return 1
     __guardsh_path_ordinary "$1" || return 1
@@ -133,7 +134,9 @@ __guardsh_outside() {
             -o -e "$1/pg_tblspc" -o -e "$1/pg_wal" -o -e "$1/pg_xact" -o -e "$1/pg_xlog" \
             -o -e "$1/postgresql.auto.conf" -o -e "$1/postgresql.conf" -o -e "$1/postmaster.pid" \
             -o -e "$1/recovery.conf" -o -e "$1/recovery.signal" -o -e "$1/standby.signal" \
-            -o -L "$1/pg_tblspc" -o -L "$1/pg_wal" -o -L "$1/pg_xlog" -o -L "$1/postgresql.conf" ]; then return 1; fi
+            -o -L "$1/pg_clog" -o -L "$1/pg_tblspc" -o -L "$1/pg_wal" -o -L "$1/pg_xact" -o -L "$1/pg_xlog" ]; then
+            return 1
+        fi
         if [ "$1/" -ef / ]; then return 0; fi
         set -- "$1/.."
     done

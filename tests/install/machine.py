@@ -1,4 +1,4 @@
-"""This machine with everything installed, in a mount namespace of its own: nothing of it is seen outside."""
+"""This machine with everything installed, in namespaces of its own: nothing of it is seen outside, or stays."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ eval "$install"
 cd /opt
 """
 
-_PRIVATE = ("unshare", "--mount")
+_PRIVATE = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 NAMESPACES = os.geteuid() == 0 and subprocess.run([*_PRIVATE, "true"], capture_output=True, check=False).returncode == 0
 needs_namespaces = pytest.mark.skipif(not NAMESPACES, reason="needs root, and mount namespaces of its own")
 
