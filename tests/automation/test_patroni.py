@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.automation.conftest import Machine
+from tests.install.machine import Machine
 from tests.unit.clusters import binaries
 
 PYTHON = "/usr/bin/python3"  # Debian's patroni runs with it
