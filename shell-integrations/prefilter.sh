@@ -113,9 +113,11 @@ __guardsh_operand() {
     fi
 }
 
-# A name that is no mark of an instance (MARKS of guardsh/fastpath.py) and no tablespace's.
+# A name that is no mark of an instance (MARKS of guardsh/fastpath.py), no tablespace's, and not one that files of
+# pg_xact have (slru.c, SlruFileName), which a link may have moved to where nothing else tells.
 __guardsh_ordinary() {
     case $1 in
+        [0123456789ABCDEF][0123456789ABCDEF][0123456789ABCDEF][0123456789ABCDEF]) return 1 ;;
         '' | . | .. | PG_* | archive_status | backup.manifest | backup_label | backup_manifest | pg_clog | pg_control | \
             pg_hba.conf | pg_tblspc | pg_wal | pg_xact | pg_xlog | postgresql.auto.conf | postgresql.conf | \
             postmaster.pid | recovery.conf | recovery.signal | standby.signal) return 1 ;;
@@ -125,8 +127,10 @@ __guardsh_ordinary() {
 # A directory in which, and above which, there is no mark. `..` of the kernel leads up the real path, through any link.
 # Of links that lead nowhere only those count that people make for directories of an instance.
 __guardsh_outside() {
-    [ -d "$1" ] || return 1
-    __guardsh_path_ordinary "$1" || return 1
+    [ -d "$1" ] && __guardsh_way_ordinary "$1" && __guardsh_no_mark "$1"
+}
+
+__guardsh_no_mark() {
     while [ -x "$1" ]; do
         # shellcheck disable=SC2166 # one test of all costs half as much, and no operand looks like an operator
         if [ -e "$1/PG_VERSION" -o -e "$1/archive_status" -o -e "$1/backup.manifest" -o -e "$1/backup_label" \
@@ -143,49 +147,64 @@ __guardsh_outside() {
     return 1
 }
 
-# Whether no directory on the real path has a tablespace's name. One process more where the path goes through a link.
-__guardsh_path_ordinary() {
+# Whether no directory on the way has a tablespace's name, as the path says it and as it really is (one process more);
+# and no mark is above a link that it goes through.
+__guardsh_way_ordinary() {
     case $1 in
-        /*) __guardsh_path=$1 ;;
+        /*) set -- "$1" "$1" ;;
         *) [ "$PWD" -ef . ] || return 1
-           __guardsh_path=$PWD/$1 ;;
+           set -- "$PWD/$1" "$PWD/$1" ;;
     esac
-    set -- "$__guardsh_path"
-    while [ -n "$1" ]; do
-        if [ -L "$1" ]; then
-            __guardsh_path=$(cd -P -- "$__guardsh_path" && pwd -P) || return 1
-            break
+    case $1 in */PG_*) return 1 ;; esac
+    __guardsh_way=
+    while [ -n "$2" ]; do
+        if [ -L "$2" ]; then
+            __guardsh_way=linked
+            __guardsh_above=${2%/*}
+            __guardsh_no_mark "${__guardsh_above:-/}" || return 1
         fi
-        set -- "${1%/*}"
+        set -- "$1" "${2%/*}"
     done
-    case $__guardsh_path in */PG_*) return 1 ;; esac
+    [ -n "$__guardsh_way" ] || return 0
+    __guardsh_way=$(cd -P -- "$1" && pwd -P) || return 1
+    case $__guardsh_way in */PG_*) return 1 ;; esac
 }
 
-# A directory with nothing but files in it, none of them a mark, in which and above which no server runs.
+# A directory with nothing but files in it, none of them a mark, in which and above which no server has anything.
 __guardsh_leaf() {
     __guardsh_outside "$1" || return 1
     [ -r "$1" ] || return 1
     for __guardsh_entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
         __guardsh_ordinary "${__guardsh_entry##*/}" || return 1
-        if [ -d "$__guardsh_entry" ]; then return 1; fi
-        if [ -L "$__guardsh_entry" ] && [ ! -f "$__guardsh_entry" ]; then return 1; fi
+        if [ -d "$__guardsh_entry" ] || [ -L "$__guardsh_entry" ]; then return 1; fi
     done
     for __guardsh_process in /proc/[0-9]*; do
         IFS= read -r __guardsh_comm <"$__guardsh_process/comm" || continue # it has ended
         case $__guardsh_comm in
-            postgres | postmaster) __guardsh_works_above "$__guardsh_process" "$1" && return 1 ;;
+            postgres | postmaster | edb-postgres | edb-postmaster)
+                __guardsh_below_one "$1" "$__guardsh_process"/cwd/ "$__guardsh_process"/cwd/* \
+                    "$__guardsh_process"/cwd/pg_tblspc/* && return 1 ;;
         esac
     done 2>/dev/null
     return 0
 }
 
-# Whether the process $1 works in the directory $2 or above it.
-__guardsh_works_above() {
-    until [ "$2/" -ef / ]; do
-        if [ "$1/cwd" -ef "$2" ]; then return 0; fi
-        set -- "$1" "$2/.."
+# Whether the directory $1 is where a server runs, or where a link in there leads, or is below such a place.
+__guardsh_below_one() {
+    __guardsh_child=$1
+    shift
+    for __guardsh_place; do
+        case $__guardsh_place in */) ;; *) [ -L "$__guardsh_place" ] || continue ;; esac
+        __guardsh_at_or_below "$__guardsh_child" "$__guardsh_place" && return 0
     done
     return 1
+}
+
+__guardsh_at_or_below() {
+    until [ "$1" -ef "$2" ]; do
+        if [ "$1/" -ef / ]; then return 1; fi
+        set -- "$1/.." "$2"
+    done
 }
 
 # A shell reads on only when it has done what it has read: a file or two cost no more than what is above.
@@ -200,7 +219,7 @@ __guardsh_wal_g() {
         case $1 in
             backup-list | backup-push | catchup-list | completion | flags | help) return 0 ;;
             wal-push | wal-receive | wal-show | wal-verify) return 0 ;;
-            --help | --turbo | --version | -h | -v | -*=*) ;;
+            --help | --turbo | -h | -*=*) ;;
             --config) [ $# -gt 1 ] && shift ;;
             *) return 1 ;;
         esac
@@ -209,24 +228,29 @@ __guardsh_wal_g() {
     return 1
 }
 
-# The action may stand anywhere (src/bin/pg_ctl/pg_ctl.c): harmless where it is the only word that can be one.
+# The action may stand anywhere (src/bin/pg_ctl/pg_ctl.c): harmless where the only word that is no common option nor the
+# value of one is.
 __guardsh_pg_ctl() {
     __guardsh_action=
-    for __guardsh_word; do
-        case $__guardsh_word in
-            init | initdb | kill | logrotate | promote | reload | restart | start | status | stop)
-                if [ -n "$__guardsh_action" ] && [ "$__guardsh_action" != "$__guardsh_word" ]; then return 1; fi
-                __guardsh_action=$__guardsh_word ;;
+    while [ $# -gt 0 ]; do
+        case $1 in
+            -D | --pgdata | -l | --log | -m | --mode | -t | --timeout) [ $# -gt 1 ] && shift ;;
+            -s | --silent | -w | --wait | -W | --no-wait) ;;
+            logrotate | reload | status)
+                [ -z "$__guardsh_action" ] || return 1
+                __guardsh_action=$1 ;;
+            *) return 1 ;;
         esac
+        shift
     done
-    case $__guardsh_action in logrotate | reload | status) return 0 ;; *) return 1 ;; esac
+    [ -n "$__guardsh_action" ]
 }
 
 # who asks
 
 # archive_command and restore_command.
 __guardsh_from_server() {
-    __guardsh_ancestor postgres postmaster
+    __guardsh_ancestor postgres postmaster edb-postgres edb-postmaster
 }
 
 __guardsh_from_ha_manager() {
@@ -236,16 +260,24 @@ __guardsh_from_ha_manager() {
     esac
 }
 
-# Whether a process above this one has one of these names.
+# Whether a process above this one has one of these names, and is no shell: a script has any name that somebody gave it.
 __guardsh_ancestor() {
     __guardsh_pid=$PPID
     while [ "$__guardsh_pid" -gt 1 ]; do
-        __guardsh_status "/proc/$__guardsh_pid/status" || return 1
+        __guardsh_process=/proc/$__guardsh_pid
+        __guardsh_status "$__guardsh_process/status" || return 1
         for __guardsh_word; do
-            if [ "$__guardsh_comm" = "$__guardsh_word" ]; then return 0; fi
+            if [ "$__guardsh_comm" = "$__guardsh_word" ] && __guardsh_no_shell "$__guardsh_process/exe"; then return 0; fi
         done
     done
     return 1
+}
+
+__guardsh_no_shell() {
+    [ -e "$1" ] || return 1
+    for __guardsh_shell in sh bash dash ksh zsh busybox; do
+        if [ "$1" -ef "/bin/$__guardsh_shell" ]; then return 1; fi
+    done
 }
 
 # Name and parent of a process, from its lines `Name:` and `PPid:` (proc(5)).

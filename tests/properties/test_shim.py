@@ -22,7 +22,23 @@ from tests.install.shim import SHELLS, Shim
 ATTENDED = Caller(True, "", 0)
 Tree: TypeAlias = "dict[str, Tree | str]"  # a directory; a text is a link's target, or "" for a file
 
-NAMES = ("a", "b c", "-rf", "log", "*", "[", "ä", "\udcff", ".hid", "base", "global", "x\ny", "PG_15_202209061", "1")
+NAMES = (
+    "a",
+    "00A7",
+    "b c",
+    "-rf",
+    "log",
+    "*",
+    "[",
+    "ä",
+    "\udcff",
+    ".hid",
+    "base",
+    "global",
+    "x\ny",
+    "PG_15_202209061",
+    "1",
+)
 ordinary = st.sampled_from(NAMES)
 marks = st.sampled_from(fastpath.MARKS)
 targets = st.sampled_from(["..", ".", "/", "/tmp", "a", "../a", "../cluster", "../cluster/base", "nowhere"])
@@ -132,6 +148,8 @@ MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCh
 @example(({"PG_15_202209061": {"5": {"16": ""}}}, ("PG_15_202209061", "5"), ("16",)))
 @example(({"a": {"b c": {"base": {"cluster": CLUSTER}}}}, (), ("a", "-r")))
 @example(({"leaf": {"a": ""}}, (), ("leaf", "-r")))
+@example(({"cluster": {"moved": "../away", "PG_VERSION": ""}, "away": {"f": ""}}, (), ("cluster/moved/f",)))
+@example(({"leaf": {"00A7": ""}}, (), ("-r", "leaf")))
 @example(({"leaf": {"PG_VERSION": ""}}, (), ("-r", "leaf")))
 @example(({"leaf": {".hid": ".."}}, (), ("-r", "leaf")))
 def test_what_the_shim_passes_the_front_door_passes(
@@ -192,16 +210,49 @@ def test_it_is_of_use(shim: Shim, words: tuple[str, ...]) -> None:
         assert shim.passes("rm", *words)
 
 
-def test_a_server_below_which_nothing_is_left_is_found(shim: Shim, tmp_path: Path) -> None:
-    server = tmp_path / "postgres"
-    shutil.copy(shutil.which("sleep") or "/bin/sleep", server)
-    (tmp_path / "emptied" / "leaf").mkdir(parents=True)
-    running = subprocess.Popen([server, "60"], cwd=tmp_path / "emptied")
+def test_where_a_server_runs_or_its_links_lead_is_found(
+    shim: Shim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for directory in ("emptied/leaf", "elsewhere/leaf", "tablespace/leaf", "unrelated", "emptied/pg_tblspc"):
+        os.makedirs(directory)
+    os.symlink("../elsewhere", "emptied/some")
+    os.symlink("../../tablespace", "emptied/pg_tblspc/16384")
+    shutil.copy("/bin/sleep", "postgres")
+    running = subprocess.Popen([tmp_path / "postgres", "60"], cwd=tmp_path / "emptied")
     try:
-        os.chdir(tmp_path)
-        assert not shim.passes("rm", "-r", "emptied/leaf")
-        assert not shim.passes("rm", "-r", "emptied")
+        os.rename("emptied/pg_tblspc", "emptied/tblspc")  # a mark: that would be enough
+        for directory in ("emptied/leaf", "emptied", "elsewhere/leaf", "elsewhere"):
+            assert not shim.passes("rm", "-r", directory)
+        assert shim.passes("rm", "-r", "unrelated")
+        os.rename("emptied/tblspc", "emptied/pg_tblspc")
+        assert not shim.passes("rm", "-r", "tablespace/leaf")
     finally:
         running.kill()
         running.wait()
-        os.chdir("/")
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "passes"),
+    [
+        ("postgres", "wal-g wal-fetch a b", True),
+        ("postgres", "pg_ctl stop", False),
+        ("patroni", "pg_ctl stop", True),
+        ("patroni", "rm -rf cluster", True),
+        ("patroni", "pg_basebackup -D cluster", False),
+        ("somebody", "wal-g wal-fetch a b", False),
+    ],
+)
+def test_who_asks_is_told_by_the_program_and_not_by_a_scripts_name(
+    shim: Shim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, line: str, passes: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cluster" / "global").mkdir(parents=True)
+    shutil.copy("/bin/dash", tmp_path / name)
+    command = " ".join((*shim.started_by, f"{shim.place}/shims/{line}"))
+    environment = {"PATH": f"{shim.place}/real:/usr/bin:/bin"}
+    for words, expected in (([f"./{name}", "-c"], passes), (["/bin/sh", "./script"], False)):
+        (tmp_path / "script").write_text(f"#!/bin/sh\nprintf {name} >/proc/self/comm\n{command}; exit $?\n")
+        script = [] if expected is False and words[0] == "/bin/sh" else [f"{command}; exit $?"]
+        done = subprocess.run([*words, *script], env=environment, capture_output=True, check=False, timeout=30)
+        assert (done.returncode == 0) == expected, done
