@@ -10,22 +10,7 @@ import click
 from guardsh import __version__
 
 # One file each, named after it; `guardsh/cli/NAME.py` has `command`.
-SUBCOMMANDS = (
-    "check",
-    "completion",
-    "config",
-    "demo",
-    "doctor",
-    "expect",
-    "init",
-    "install",
-    "log",
-    "prompt",
-    "run",
-    "status",
-    "uninstall",
-    "watch",
-)
+SUBCOMMANDS = ("check", "completion", "config", "demo", "expect", "log", "run", "status")
 FAILED = 125
 
 

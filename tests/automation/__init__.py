@@ -1,1 +1,0 @@
-"""Other people's automation on a machine with everything installed."""

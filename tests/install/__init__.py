@@ -1,1 +1,0 @@
-"""guardsh install, uninstall and doctor, and the shims, on trees and namespaces of their own."""
