@@ -33,23 +33,23 @@ ENVIRONMENTS = st.dictionaries(
 
 @given(NAMES, WORDS, ENVIRONMENTS, st.lists(TELLING, max_size=2))
 def test_any_words_are_read(name: str, words: list[str], environment: dict[str, str], prefixes: list[str]) -> None:
-    invocation = Invocation((name, *words), "/work", environment, tuple(prefixes))
+    invocation = Invocation((name, *words), "/here", environment, tuple(prefixes))
     for intent in understand(invocation):
         assert intent.action
         assert all(isinstance(target.path, str) and target.path for target in intent.targets)
-    assert invocation == Invocation((name, *words), "/work", environment, tuple(prefixes))
+    assert invocation == Invocation((name, *words), "/here", environment, tuple(prefixes))
 
 
 @given(st.lists(st.sampled_from(sorted(PREFIXES)), max_size=4), NAMES, WORDS, ENVIRONMENTS)
 def test_any_prefixes_are_peeled(prefixes: list[str], name: str, words: list[str], environment: dict[str, str]) -> None:
-    peel((*prefixes, *words, name), "/work", environment)
-    peeled = peel((*prefixes, name, *words), "/work", environment)
+    peel((*prefixes, *words, name), "/here", environment)
+    peeled = peel((*prefixes, name, *words), "/here", environment)
     assert peeled.words
 
 
 @given(st.lists(st.sampled_from(["sudo", "nice", "nohup", "command", "setsid", "time"]), max_size=4), NAMES, WORDS)
 def test_words_behind_prefixes_are_untouched(prefixes: list[str], name: str, words: list[str]) -> None:
-    peeled = peel((*prefixes, name, *words), "/work", {})
+    peeled = peel((*prefixes, name, *words), "/here", {})
     assert (peeled.prefixes, peeled.words) == (tuple(prefixes), (name, *words))
 
 
@@ -75,7 +75,7 @@ def test_unknown_option_never_makes_it_harmless(line: str, option: str, first: b
 
 
 def _understood(name: str, words: list[str]) -> tuple[Intent, ...]:
-    return understand(Invocation((name, *words), "/work", {"PGDATA": "/p"}))
+    return understand(Invocation((name, *words), "/here", {"PGDATA": "/p"}))
 
 
 def _reached(intents: tuple[Intent, ...]) -> set[str]:

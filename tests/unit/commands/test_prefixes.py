@@ -13,7 +13,7 @@ from tests.unit.commands import manual
 
 
 def peeled(line: str, **environment: str) -> Invocation:
-    return peel(tuple(shlex.split(line)), "/work", environment)
+    return peel(tuple(shlex.split(line)), "/here", environment)
 
 
 CASES = [
@@ -82,12 +82,12 @@ def test_prefixes_are_kept_as_typed() -> None:
     ("line", "cwd"),
     [
         ("env -C /x rm d", "/x"),
-        ("env -C x env --chdir y rm d", "/work/x/y"),
+        ("env -C x env --chdir y rm d", "/here/x/y"),
         ("env -C /x -S 'rm d'", "/x"),
         ("sudo -D /x rm d", "/x"),
         ("sudo -i rm d", "~root"),
         ("sudo -iu postgres rm d", "~postgres"),
-        ("sudo rm d", "/work"),
+        ("sudo rm d", "/here"),
     ],
 )
 def test_working_directory(line: str, cwd: str) -> None:
