@@ -12,8 +12,9 @@ from guardsh.model.instance import Server
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.place import Place
 from guardsh.observe import data_directory, discovery, node, outlying
-from guardsh.observe.paths import below, identity, lineage
+from guardsh.observe.paths import below, lineage
 from guardsh.system.apart import Apart, Deadline, side_by_side
+from guardsh.system.proc import identity
 
 
 def is_near(server: Server, places: Iterable[tuple[Place, ...]]) -> bool:

@@ -12,8 +12,8 @@ from guardsh.model.observed import Known, Observed, Unknown
 from guardsh.model.place import Place
 from guardsh.model.secrets import redact
 from guardsh.observe.outlying import resolved
-from guardsh.observe.paths import identity
 from guardsh.observe.settings_file import Settings, SettingsError, read
+from guardsh.system.proc import identity
 
 _FIRST_WITHOUT_RECOVERY_CONF = 12
 _FILES = ("hba_file", "ident_file", "ssl_cert_file", "ssl_key_file", "ssl_ca_file", "ssl_crl_file")

@@ -9,7 +9,7 @@ from guardsh.model.data_directory import Moved
 from guardsh.model.finding import Part
 from guardsh.model.place import Identity, Place
 from guardsh.observe.parts import part_of
-from guardsh.observe.paths import identity
+from guardsh.system.proc import identity
 
 _WAL = ("pg_wal", "pg_xlog")  # pg_xlog until 9.6
 _MOVABLE = (Part.DATA, Part.TRANSACTIONS)

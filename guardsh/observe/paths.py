@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from guardsh.model.intent import Effect, Extent, Target
 from guardsh.model.place import Identity, Place
+from guardsh.system.proc import identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,6 @@ def ways(path: str) -> tuple[Place, ...]:
     above = os.path.dirname(path)
     here = lineage(os.path.realpath(path))
     return here if above == path else tuple(dict.fromkeys((*here, *ways(above))))
-
-
-def identity(path: str) -> Identity | None:
-    """``(st_dev, st_ino)`` of what a path leads to; None where nothing can be seen."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return Identity(found.st_dev, found.st_ino)
 
 
 def below(reached: tuple[Place, ...], place: Place) -> tuple[str, ...] | None:
