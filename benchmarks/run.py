@@ -13,14 +13,21 @@ from pathlib import Path
 
 import guardsh
 from benchmarks.live import full_node, verdict
+from benchmarks.prompt import prompt
+from benchmarks.shim import shim
 from benchmarks.unrelated import large_tree, one_file
+from benchmarks.watch import promotion, watcher_idle
 from guardsh.operations.binaries import find_binaries
 
 COMPARISONS: dict[str, Callable[[Path], list[str]]] = {
     "one_file": one_file,
     "large_tree": large_tree,
+    "shim": shim,
+    "prompt": prompt,
     "verdict": verdict,
     "full_node": full_node,
+    "watcher_idle": watcher_idle,
+    "promotion": promotion,
 }
 
 

@@ -14,6 +14,7 @@ from guardsh.commands import COMMANDS, PREFIXES
 from guardsh.system import program
 
 FAILED = 125
+PERMITTED = 86  # to a shim (shell-integrations/prefilter.sh); no crash ends like that
 
 
 def main() -> int:
@@ -24,29 +25,66 @@ def main() -> int:
         return run([os.fsencode(name), *words])
     if words[:2] == [b"run", b"--"] and len(words) > 2:
         return run(words[2:])
+    if words[:2] == [b"permit", b"--"] and len(words) > 2:
+        return permit(words[2:])
+    if words[:1] == [b"line"]:
+        return _line(words[1:])
+    if words[:1] == [b"prompt"] and _is_shown(words[1:]):
+        return 0
     from guardsh.cli import main as command_line
 
     return command_line()
 
 
+def _is_shown(options: list[bytes]) -> bool:
+    """Print the segment without click, which would take longer than all the rest: it is for every prompt."""
+    from guardsh.watch import prompt
+
+    style = "text" if not options else os.fsdecode(options[-1])
+    if style not in prompt.FORMATS or options[:-1] not in ([], [b"--format"]) or len(options) == 1:
+        return False
+    print(prompt.segment(style))
+    return True
+
+
 def run(words: list[bytes]) -> int:
     """Guard one command, given as its words, and become it."""
+    status = permit(words)
+    return program.become(words) if status == PERMITTED else status
+
+
+def permit(words: list[bytes]) -> int:
+    """Guard one command for a shim, which becomes it: 86, or the exit status where it may not run."""
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     if sys.stderr is None:  # the caller has closed it
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (for as long as we are)
     texts = [os.fsdecode(word) for word in words]
     if _certainly_unrelated(texts):
-        return program.become(words)
+        return PERMITTED
     try:
         import gc
 
         gc.disable()  # for one command: importing takes a fifth less
         from guardsh import guard
 
-        return guard.command(texts, words)
+        return PERMITTED if guard.may_run(texts) else guard.REFUSED
     except Exception as error:
         return _crashed(error, words)
+
+
+def _line(words: list[bytes]) -> int:
+    """Judge a typed line for the shell that read it; whatever goes wrong, the shell must get a status."""
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    try:
+        from guardsh.line import entrance
+
+        return entrance.main([os.fsdecode(word) for word in words])
+    except Exception as error:
+        sys.stderr.write(
+            f"guardsh: could not judge this line: {f'{type(error).__name__}: {error}'.splitlines()[0]!r}\n"
+        )
+        return FAILED
 
 
 def _certainly_unrelated(words: list[str]) -> bool:
@@ -64,7 +102,7 @@ def _crashed(error: Exception, words: list[bytes]) -> int:
         import syslog
 
         syslog.syslog(syslog.LOG_WARNING, f"guardsh: break glass ({reason!r}) after {what!r}: {words!r}")
-        return program.become(words)
+        return PERMITTED
     sys.stderr.write(
         f"guardsh: could not judge this command: {what!r}; not run\n"
         "hint: to run it all the same, on record: GUARDSH_BREAK_GLASS='REASON' before the command\n"

@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 
-from guardsh import commands
+from guardsh import commands, grant
 from guardsh.audit import trail
 from guardsh.commands.prefixes import peel
 from guardsh.model.event import Event, Outcome
@@ -53,25 +53,38 @@ def command(words: list[str], raw: list[bytes], wishes: Wishes | None = None) ->
     ``raw`` are the same words as the kernel has them: they are what runs.
     """
     wishes = wishes or Wishes()
-    case = judge(words, wishes)
     if wishes.dry_run:
-        sys.stdout.write("\n".join(report.verdict(case.verdict)) + "\n")
+        sys.stdout.write("\n".join(report.verdict(judge(words, wishes).verdict)) + "\n")
         return 0
+    return program.become(raw) if may_run(words, wishes) else REFUSED
+
+
+def may_run(words: list[str], wishes: Wishes | None = None) -> bool:
+    """Bring one command to its verdict, with whoever is there, and on record: whether it may run, now."""
+    wishes = wishes or Wishes()
+    case = judge(words, wishes)
     if case.verdict.decision is Decision.ALLOW:
-        return program.become(raw)
-    answer = _settle(case, wishes)
+        return True
+    answer = _granted(case, wishes) or _settle(case, wishes)
+    recorded = record(case, wishes, answer)
     if isinstance(answer, Rejected):
-        _record(case, wishes, answer)
-        return REFUSED
-    if not _record(case, wishes, answer) and wishes.override is not None:
+        return False
+    if not recorded and wishes.override is not None:
         saying.say(["guardsh: an override must go on record, and no audit trail can be written; not run"])
-        return REFUSED
-    return program.become(raw)
+        return False
+    return True
 
 
 def judge(words: list[str], wishes: Wishes, caller: Caller | None = None) -> Case:
     """Understand a command, look at what it would touch, and decide. Nothing is asked and nothing runs."""
-    invocation = _here(peel(tuple(words), _working_directory(), dict(os.environ)))
+    return judge_invocation(tuple(words), peel(tuple(words), _working_directory(), dict(os.environ)), wishes, caller)
+
+
+def judge_invocation(
+    words: tuple[str, ...], invocation: Invocation, wishes: Wishes, caller: Caller | None = None
+) -> Case:
+    """The same of a command that has been found in ``words`` already."""
+    invocation = _here(invocation)
     intents = commands.understand(invocation)
     policy = _policy()
     findings = observation.look(intents, invocation, policy)
@@ -79,7 +92,7 @@ def judge(words: list[str], wishes: Wishes, caller: Caller | None = None) -> Cas
     if wishes.confirm is not None and wishes.override is None:
         caller = replace(caller, attended=True)  # somebody has answered beforehand; an override takes a person now
     verdict = assess(findings, caller, policy, override=wishes.override is not None)
-    return Case(tuple(words), invocation, intents, policy, caller, findings, verdict)
+    return Case(words, invocation, intents, policy, caller, findings, verdict)
 
 
 def _here(invocation: Invocation) -> Invocation:
@@ -92,6 +105,32 @@ def _working_directory() -> str:
         return os.getcwd()
     except FileNotFoundError:  # it has been removed: only absolute paths lead anywhere
         return "/proc/self/cwd"
+
+
+def as_permit(case: Case, answer: str = "") -> grant.Permit:
+    """What a grant says of this command."""
+    touched = (place for touches in case.findings.touches for touch in touches for place in touch.places)
+    return grant.Permit(
+        name=case.invocation.name,
+        arguments=case.invocation.arguments,
+        decision=int(case.verdict.decision),
+        phrase=case.verdict.phrase if case.verdict.subject else "",
+        targets=tuple(sorted({(place.path, *(place.identity or (-1, -1))) for place in touched})),
+        answer=answer,
+    )
+
+
+def _granted(case: Case, wishes: Wishes) -> Accepted | None:
+    """The answer that was given for the whole line (guardsh/line), where it holds for what is seen now.
+
+    A command in the background may have it, too: the question was put before it began.
+    """
+    if wishes != Wishes():
+        return None
+    attended = replace(case.caller, attended=True)
+    as_asked = replace(case, caller=attended, verdict=assess(case.findings, attended, case.policy))
+    answer = grant.use(as_permit(as_asked))
+    return None if answer is None else Accepted(answer)
 
 
 def _settle(case: Case, wishes: Wishes) -> Accepted | Rejected:
@@ -147,7 +186,7 @@ def _policy() -> Policy:
         return config.builtin()
 
 
-def _record(case: Case, wishes: Wishes, answer: Accepted | Rejected) -> bool:
+def record(case: Case, wishes: Wishes, answer: Accepted | Rejected) -> bool:
     """Put the decision on record before anything runs; False, said on the terminal, where no trail can be written."""
     rejected = isinstance(answer, Rejected)
     event = Event(

@@ -10,7 +10,22 @@ import click
 from guardsh import __version__
 
 # One file each, named after it; `guardsh/cli/NAME.py` has `command`.
-SUBCOMMANDS = ("check", "completion", "config", "demo", "expect", "log", "run", "status")
+SUBCOMMANDS = (
+    "check",
+    "completion",
+    "config",
+    "demo",
+    "doctor",
+    "expect",
+    "init",
+    "install",
+    "log",
+    "prompt",
+    "run",
+    "status",
+    "uninstall",
+    "watch",
+)
 FAILED = 125
 
 

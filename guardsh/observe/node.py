@@ -44,7 +44,7 @@ def look(
     running = servers.value if isinstance(servers, Known) else ()
     looks = _begin(running, paths, deadline, sizes=sizes)
     asked = ask(running, connections, deadline)
-    pairs = _each_once(each.result(deadline) for each in looks)
+    pairs = each_once(each.result(deadline) for each in looks)
     told = _heard(asked, deadline)
     if isinstance(servers, Unknown):
         instances = tuple(instance.unseen(directory, servers.why) for directory, _ in pairs)
@@ -97,7 +97,7 @@ def _survey(
 
 def directories(running: Sequence[Server], paths: Iterable[str], deadline: Deadline) -> tuple[Pair, ...]:
     """Looks at the servers' directories first, then at those that no server has; each once, and apart."""
-    return _each_once(each.result(deadline) for each in _begin(running, paths, deadline))
+    return each_once(each.result(deadline) for each in _begin(running, paths, deadline))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def path_of(server: Server) -> str:
     return given if os.path.isabs(given) else f"/proc/{server.pid}/cwd"
 
 
-def _each_once(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
+def each_once(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
     """A directory that two paths lead to is kept where it came first: with its server."""
     kept: list[Pair] = []
     known: set[object] = set()

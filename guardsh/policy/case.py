@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 DESTROYING = frozenset({Effect.DELETE, Effect.OVERWRITE, Effect.REWIND, Effect.DISMANTLE})
 NODE_WIDE = frozenset({Effect.EXPIRE, Effect.REBOOT})
-_GRAVEST_FIRST = ("primary", "unknown", "recovering", "replica")
+GRAVEST_FIRST = ("primary", "unknown", "recovering", "replica")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Case:
     @property
     def rank(self) -> int:
         """How grave the role is, 0 the gravest."""
-        return _GRAVEST_FIRST.index(self.word) if self.word in _GRAVEST_FIRST else len(_GRAVEST_FIRST)
+        return GRAVEST_FIRST.index(self.word) if self.word in GRAVEST_FIRST else len(GRAVEST_FIRST)
 
     @property
     def decision(self) -> Decision:

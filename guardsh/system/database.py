@@ -82,9 +82,9 @@ def session(
     Whoever answers must be ``server`` itself. Unknown says why there is no session, in a few words.
     """
     load()
-    routes = list(_routes(server, conninfo))
+    ways = list(routes(server, conninfo))
     _become(server.owner)
-    connection = _connect(routes, server)
+    connection = _connect(ways, server)
     if isinstance(connection, Unknown):
         return connection
     with connection:
@@ -92,7 +92,7 @@ def session(
     return Known(answers, f"{answers.where} as {answers.user}")
 
 
-def _routes(server: Server, conninfo: str | None) -> Iterator[dict[str, Any]]:
+def routes(server: Server, conninfo: str | None) -> Iterator[dict[str, Any]]:
     """Connection parameters to try, in order."""
     if conninfo is not None:
         yield {"conninfo": conninfo}
@@ -134,21 +134,21 @@ def _become(owner: int) -> None:
     Account(entry.pw_uid, entry.pw_gid).become()
 
 
-def _connect(routes: list[dict[str, Any]], server: Server) -> psycopg.Connection[Row] | Unknown:
+def _connect(ways: list[dict[str, Any]], server: Server) -> psycopg.Connection[Row] | Unknown:
     """The first session that comes about; or the failure that says most, which is not a missing role's."""
     import psycopg
 
     failures: list[str] = []
-    for route in routes:
+    for way in ways:
         try:
-            connection = psycopg.connect(autocommit=True, application_name="guardsh", prepare_threshold=None, **route)
+            connection = psycopg.connect(autocommit=True, application_name="guardsh", prepare_threshold=None, **way)
         except psycopg.ProgrammingError:  # its text may quote a password
             return Unknown("the configured conninfo is not a connection string")
         except psycopg.Error as error:
-            meaning = _meaning(str(error))
-            if meaning is not None:
-                return Unknown(meaning)
-            failures.append(_plain(str(error)))
+            known = meaning(str(error))
+            if known is not None:
+                return Unknown(known)
+            failures.append(plain(str(error)))
         else:
             return _checked(connection, server)
     return Unknown(next((failure for failure in failures if _ABSENT not in failure), failures[0]))
@@ -204,7 +204,7 @@ def _rows(
     try:
         rows = connection.execute(statement).fetchall()
     except psycopg.Error as error:
-        return Unknown(_meaning(str(error)) or _plain(str(error)))
+        return Unknown(meaning(str(error)) or plain(str(error)))
     return Known(tuple(rows), f"{_where(connection)}")
 
 
@@ -212,11 +212,12 @@ def _where(connection: psycopg.Connection[Row]) -> str:
     return f"{connection.info.host}:{connection.info.port}"
 
 
-def _meaning(message: str) -> str | None:
+def meaning(message: str) -> str | None:
+    """What a server's or libpq's message means in a few words; None where it is none of the usual ones."""
     return next((meaning for fragment, meaning in _MEANINGS.items() if fragment in message), None)
 
 
-def _plain(message: str) -> str:
+def plain(message: str) -> str:
     """The server's own sentence, without libpq's and psycopg's introductions."""
     lines = [line for line in message.splitlines() if line.strip()] or ["no reason given"]
     sentence = re.sub(r"^.* failed: |^[A-Z]+:  ", "", lines[0]).removeprefix("FATAL:  ")

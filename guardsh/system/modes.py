@@ -42,6 +42,21 @@ def cooked(before: Attributes) -> Attributes:
     return [iflag, oflag, cflag, lflag, ispeed, ospeed, keys]
 
 
+def cooked_without_signals(before: Attributes) -> Attributes:
+    """As ``cooked``, but Ctrl-C and Ctrl-\\ end the line as its last byte. For a question put by a shell in the middle
+    of its own work: a signal would bring the shell back to its prompt while the question still has the terminal."""
+    *rest, keys = cooked(before)
+    keys[termios.VEOL], keys[termios.VEOL2] = keys[termios.VINTR], keys[termios.VQUIT]
+    keys[termios.VINTR] = keys[termios.VQUIT] = _DISABLED
+    return [*rest, keys]
+
+
+def uncooked_without_signals(before: Attributes) -> Attributes:
+    """As ``uncooked``, but Ctrl-C and Ctrl-\\ are bytes like any other."""
+    iflag, oflag, cflag, lflag, *rest = uncooked(before)
+    return [iflag, oflag, cflag, lflag & ~termios.ISIG, *rest]
+
+
 def uncooked(before: Attributes) -> Attributes:
     """Bytes come as they are sent and are not echoed; Ctrl-C is still a signal."""
     iflag, oflag, cflag, lflag, ispeed, ospeed, characters = before

@@ -20,6 +20,8 @@ class Process:
     group: int
     session: int
     ticks: int  # of the clock, from boot to its start
+    terminal: int = 0  # device number of the controlling terminal; 0: none
+    foreground: int = -1  # process group in the foreground of that terminal
 
 
 def processes(root: str) -> Iterator[Process]:
@@ -37,7 +39,7 @@ def parse_stat(text: str) -> Process | None:
         pid, _, rest = text.partition(" (")
         name, _, tail = rest.rpartition(") ")
         fields = tail.split()
-        numbers = (int(fields[index]) for index in (1, 2, 3, 19))
+        numbers = (int(fields[index]) for index in (1, 2, 3, 19, 4, 5))
         return Process(int(pid), name, fields[0], *numbers)
     except (IndexError, ValueError):
         return None

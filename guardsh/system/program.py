@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NOT_EXECUTABLE = 126
 NOT_FOUND = 127
+ASIDE = b".guardsh-diverted"
 
 
 def original_arguments() -> list[bytes]:
@@ -57,10 +58,11 @@ def become(words: list[bytes]) -> int:
 def find(name: bytes) -> bytes | None:
     """The program that this name would start if guardsh were not installed.
 
-    A script that runs guardsh may be a shim of that name, and is taken only where there is nothing else.
+    A script that runs guardsh may be a shim of that name: then it is what was moved aside for it, and the shim itself
+    only where there is nothing else.
     """
     if b"/" in name and not _is_front_door(name):
-        return name
+        return _aside(name) or name
     base = name.rpartition(b"/")[2]
     shim = not_executable = None
     for directory in _path():
@@ -70,10 +72,19 @@ def find(name: bytes) -> bytes | None:
         if not os.access(candidate, os.X_OK):
             not_executable = not_executable or candidate
         elif b"guardsh run" in _script(candidate):
+            if aside := _aside(candidate):
+                return aside
             shim = shim or candidate
         else:
             return candidate
     return shim or not_executable
+
+
+def _aside(path: bytes) -> bytes | None:
+    """The program that `guardsh install --divert` has moved aside for a shim at this path."""
+    if os.path.isfile(path + ASIDE) and b"guardsh run" in _script(path):
+        return path + ASIDE
+    return None
 
 
 def _is_front_door(path: bytes) -> bool:

@@ -21,6 +21,9 @@ _STALLED = 10.0  # seconds for a terminal that takes no output (Ctrl-S, a dead c
 _QUIET = 0.05  # seconds without input after which a paste has come to its end
 
 
+_INTERRUPTING = (b"\x03", b"\x1c")  # as bytes, in a QuietTerminal
+
+
 class NoAnswer(Exception):  # noqa: N818 (what came instead of an answer is an outcome, not an error)
     """Nothing was typed to the end; ``why`` says what came instead: ``interrupted``, ``no answer in 120 s``."""
 
@@ -35,6 +38,9 @@ class Terminal:
     It has an open file description of its own, so that O_NONBLOCK is not shared with the shell. Raises OSError where
     the process has no controlling terminal (ENXIO, tty(4)).
     """
+
+    _cooked: Callable[[modes.Attributes], modes.Attributes] = staticmethod(modes.cooked)
+    _uncooked: Callable[[modes.Attributes], modes.Attributes] = staticmethod(modes.uncooked)
 
     def __init__(self) -> None:
         self._descriptor = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -88,7 +94,7 @@ class Terminal:
     def cooked(self) -> Iterator[None]:
         """Lines edited and echoed by the kernel, whatever the modes were before. What was typed ahead is discarded;
         and so is, at the end, what still comes of a paste: its further lines must not reach the shell."""
-        with self._modes(modes.cooked):
+        with self._modes(self._cooked):
             self.discard_input()
             try:
                 yield
@@ -138,12 +144,12 @@ class Terminal:
                 line = self._read()
                 if line.endswith(b"\n"):
                     return line[:-1].decode(errors="surrogateescape")
-                raise NoAnswer("end of input (Ctrl-D)")
+                raise NoAnswer("interrupted" if line.endswith(_INTERRUPTING) else "end of input (Ctrl-D)")
         raise NoAnswer(f"no answer in {patience:g} s")
 
     def exchange(self, question: str, fence: re.Pattern[str], patience: float) -> str:
         """Ask the terminal itself; what it replied until ``fence`` was found in it or ``patience`` ran out."""
-        with self._modes(modes.uncooked):
+        with self._modes(self._uncooked):
             self.write(question)
             deadline = Deadline(patience)
             received = ""
@@ -159,7 +165,7 @@ class Terminal:
 
     def _discard_paste(self) -> None:
         deadline = Deadline(1.0)
-        with contextlib.suppress(NoAnswer, BlockingIOError), self._modes(modes.uncooked):
+        with contextlib.suppress(NoAnswer, BlockingIOError), self._modes(self._uncooked):
             while deadline.left() and select.select([self._descriptor], [], [], _QUIET)[0]:
                 self._read()
 
@@ -199,6 +205,14 @@ class Terminal:
         finally:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(self._descriptor, termios.TCSANOW, before)
+
+
+class QuietTerminal(Terminal):
+    """The terminal in the hands of a shell that waits for us: Ctrl-C is an answer and no signal, which would bring the
+    shell back to its prompt before we have put the terminal back."""
+
+    _cooked = staticmethod(modes.cooked_without_signals)
+    _uncooked = staticmethod(modes.uncooked_without_signals)
 
 
 def caller() -> Caller:

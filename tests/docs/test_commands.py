@@ -16,7 +16,7 @@ from tests.docs.pages import PAGES, ROOT, blocks, code, sections, tables
 
 SHOWN = [*PAGES, *sorted((ROOT / "examples").glob("*.sh"))]
 # `guardsh` as the word that a command begins with, not as part of a path or a name.
-_COMMAND = re.compile(r"(?:^|(?<=[\s\"'(]))guardsh (?=[a-z-])((?:'[^']*'|\"[^\"]*\"|[^|;>&'\"])*)")
+_COMMAND = re.compile(r"(?:^|(?<=[\s\"'(]))guardsh (?=[a-z-])((?:'[^']*'|\"[^\"]*\"|[^|;>&'\")])*)")
 _TAKES_COMMAND = ("check", "run")
 
 

@@ -1,0 +1,77 @@
+"""The interactive shells of this account, really started on a terminal of their own: is the line hook there?"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import re
+import select
+import signal
+import time
+
+from guardsh.operations.doctor_probes import bait
+
+_START = 10.0  # seconds for a shell's configuration
+_ANSWER = 15.0  # seconds for a line
+_QUIET = 0.7  # seconds without output after which a shell waits for a line
+_QUESTION = b"host and role>"
+_RAN = re.compile(rb"guardsh-doctor-ended-[0-9]")
+
+
+def line_hook(shell: str, program: str) -> bool:
+    """Whether a typed ``/path/rm -rf BAIT`` is asked about, which only the line hook can see. Raises OSError."""
+    with bait() as (_, directory):
+        pid, terminal = _start(shell)
+        try:
+            _read(terminal, _START, None)
+            status = "$status" if shell == "fish" else "$?"
+            os.write(terminal, f" {program} -rf {directory}; echo guardsh-doctor-ended-{status}\r".encode())
+            seen = _read(terminal, _ANSWER, _RAN)
+            return _QUESTION in seen and os.path.exists(f"{directory}/base/1/1259")
+        finally:
+            _end(pid, terminal)
+
+
+def _start(shell: str) -> tuple[int, int]:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        try:
+            os.environ.update(TERM="xterm", HISTFILE="/dev/null", GUARDSH_BACKGROUND="off")
+            os.execvp(shell, [shell, *(["--private"] if shell == "fish" else []), "-i"])
+        finally:
+            os._exit(127)
+    return pid, terminal
+
+
+def _read(terminal: int, patience: float, until: re.Pattern[bytes] | None) -> bytes:
+    """What the shell writes until it asks, has done the line, is quiet (where nothing is waited for), or hangs up."""
+    seen = b""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        ready, _, _ = select.select([terminal], [], [], _QUIET if until is None else end - time.monotonic())
+        if not ready:
+            return seen
+        try:
+            seen += os.read(terminal, 65536)
+        except OSError:  # hung up
+            return seen
+        if until is not None and (_QUESTION in seen or until.search(seen)):
+            return seen
+    return seen
+
+
+def _end(pid: int, terminal: int) -> None:
+    """Interrupt what is asked, and leave as a person does: what a configuration has begun is not cut short."""
+    with contextlib.suppress(OSError):
+        os.write(terminal, b"\x03")
+        _read(terminal, _ANSWER, None)
+        os.write(terminal, b"exit\r")
+        _read(terminal, _ANSWER, None)
+    os.close(terminal)  # hangs up what is still there
+    for _ in range(100):
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            return
+        time.sleep(0.1)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)

@@ -1,0 +1,101 @@
+"""The node in one word and its flags, for prompts and colours: the gravest instance decides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from guardsh.model.data_directory import Contents
+from guardsh.model.instance import Instance, Role, only_copy
+from guardsh.model.node import Node
+from guardsh.model.node_state import HEALTHS, LONGEST, ArrayState, NodeState, line
+from guardsh.model.observed import Known
+from guardsh.model.storage import Array, Health
+
+_NO_INSTANCE = (Contents.ABSENT, Contents.EMPTY, Contents.OTHER, Contents.ABORTED)
+_RESTORES = (Contents.RESTORED, Contents.INCOMPLETE)
+_GRAVEST_FIRST = ("primary", "unknown", "recovering", "replica")
+
+
+def node_state(node: Node) -> NodeState:
+    """The gravest instance of the node, live before stopped; ``none`` where there is no instance at all.
+
+    An aborted restore is no instance. A server that is alive and does not answer is believed only if it is a primary:
+    whatever else it was, it may have become one.
+    """
+    instances = [each for each in node.instances if _counts(each)]
+    written = int(node.seen)
+    arrays = _arrays(node)
+    if not instances:
+        return _fitting(NodeState(written, "none", "none", (), arrays))
+    gravest = min(instances, key=_gravity)
+    flags = tuple(name for name, holds in _flags(gravest, instances).items() if holds)
+    return _fitting(NodeState(written, _role(gravest), _state(gravest), flags, arrays))
+
+
+def not_known(written: float) -> NodeState:
+    """What to write where nothing can be seen, or nobody looks any more."""
+    return NodeState(int(written), "unknown", "unknown")
+
+
+def _counts(instance: Instance) -> bool:
+    contents = instance.directory.contents
+    return instance.live or not (isinstance(contents, Known) and contents.value in _NO_INSTANCE)
+
+
+def _gravity(instance: Instance) -> tuple[bool, int]:
+    return not instance.live, _GRAVEST_FIRST.index(_role(instance))
+
+
+def _role(instance: Instance) -> str:
+    contents = instance.directory.contents
+    if not instance.live and isinstance(contents, Known) and contents.value in _RESTORES:
+        return Role.RECOVERING.value
+    role = instance.role
+    if isinstance(role, Known) and (role.value is Role.PRIMARY or _state(instance) != "unknown"):
+        return role.value.value
+    return "unknown"
+
+
+def _state(instance: Instance) -> str:
+    if instance.server is not None and instance.server.suspended:
+        return "unknown"
+    return instance.state.value.value if isinstance(instance.state, Known) else "unknown"
+
+
+def _flags(gravest: Instance, instances: list[Instance]) -> dict[str, bool]:
+    alone = only_copy(gravest)
+    return {
+        "only-copy": isinstance(alone, Known) and alone.value,
+        "archiver-failing": _archiver_failing(gravest),
+        "several": sum(each.live is gravest.live for each in instances) > 1,
+    }
+
+
+def _archiver_failing(instance: Instance) -> bool:
+    seen = instance.replication
+    if not isinstance(seen, Known) or not isinstance(seen.value.archiver, Known):
+        return False
+    return seen.value.archiver.value.failing_since is not None
+
+
+def _arrays(node: Node) -> tuple[ArrayState, ...]:
+    """Those that are not clean, the gravest first."""
+    found = node.arrays.value if isinstance(node.arrays, Known) else ()
+    bad = sorted((each for each in found if each.health is not Health.CLEAN), key=_array_gravity)
+    return tuple(ArrayState(each.name, each.health.value, each.working, each.expected or 0) for each in bad)
+
+
+def _array_gravity(array: Array) -> tuple[int, str]:
+    return -HEALTHS.index(array.health.value), array.name
+
+
+def _fitting(state: NodeState) -> NodeState:
+    """As many arrays as the line has room for; those with names of their own (md_data) are not for shells to read."""
+    arrays: tuple[ArrayState, ...] = ()
+    for array in state.arrays:
+        try:
+            if len(line(replace(state, arrays=(*arrays, array)))) <= LONGEST:
+                arrays = (*arrays, array)
+        except ValueError:
+            continue
+    return replace(state, arrays=arrays)

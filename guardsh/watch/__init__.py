@@ -1,0 +1,1 @@
+"""The watcher: one small process that keeps the node's state file true and recolours idle terminals."""

@@ -1,0 +1,22 @@
+"""The segment for prompts that other programs draw: read, check, print. Light: it runs at every prompt."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from guardsh.model.node_state import NodeState
+from guardsh.screen.plain import safe
+from guardsh.screen.segment import FORMATS
+from guardsh.watch import place, state_file
+
+__all__ = ["FORMATS", "segment"]
+
+
+def segment(style: str) -> str:
+    """What to print in this style (a key of ``FORMATS``); a state that cannot be believed is shown as unknown."""
+    now = time.time()
+    state = state_file.read(place.to_read(os.environ), now)
+    return FORMATS[style](
+        safe(os.uname().nodename.partition(".")[0]), state or NodeState(int(now), "unknown", "unknown")
+    )

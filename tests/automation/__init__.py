@@ -1,0 +1,1 @@
+"""Other people's automation on a machine with everything installed."""

@@ -1,0 +1,1 @@
+"""guardsh install, uninstall and doctor, and the shims, on trees and namespaces of their own."""

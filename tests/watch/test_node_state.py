@@ -1,0 +1,108 @@
+"""The node in one line: which instance decides, and what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from guardsh.model.instance import Instance
+from guardsh.model.node import Node
+from guardsh.model.node_state import ArrayState, NodeState, line
+from guardsh.model.observed import Known, Unknown
+from guardsh.model.storage import Array, Health
+from guardsh.policy.node_state import node_state, not_known
+from tests.decisions.described import NOW, Block, findings
+
+WRITTEN = int(NOW)
+
+
+def state_of(*described: Block) -> NodeState:
+    """What is said of a node with these instances."""
+    return node_state(findings({"on": list(described)}).node)
+
+
+def with_arrays(*arrays: Array) -> NodeState:
+    return node_state(Node("db-01", (), Known(arrays, "/proc/mdstat"), NOW))
+
+
+def array(name: str, health: Health) -> Array:
+    return Array(name, "raid10", health, 8, 7, (), None, "", "/proc/mdstat")
+
+
+@pytest.mark.parametrize(
+    ("described", "said"),
+    [
+        ({"on": "running primary", "standbys": 1}, "primary running -"),
+        ({"on": "running primary"}, "primary running only-copy"),
+        ({"on": "running primary", "archive": "failing"}, "primary running only-copy,archiver-failing"),
+        ({"on": "running primary", "standbys": "unknown"}, "primary running -"),
+        ({"on": "running replica"}, "replica running -"),
+        ({"on": "running recovering"}, "recovering running only-copy"),
+        ({"on": "starting primary", "standbys": 1}, "primary starting -"),
+        ({"on": "stopped primary"}, "primary stopped -"),
+        ({"on": "crashed replica"}, "replica crashed -"),
+        ({"on": "running unknown", "standbys": 1}, "unknown running -"),
+        ({"on": "unreadable instance"}, "unknown unknown -"),
+        ({"on": "restored copy"}, "recovering stopped -"),
+        ({"on": "incomplete restore"}, "recovering stopped -"),
+        ({"on": "aborted restore"}, "none none -"),
+        ({"on": "empty directory"}, "none none -"),
+        ({"on": "missing directory"}, "none none -"),
+        ({"on": "other directory"}, "none none -"),
+        ({"on": "unreadable directory"}, "unknown stopped -"),
+    ],
+)
+def test_one_instance(described: Block, said: str) -> None:
+    assert line(state_of(described)) == f"1 {WRITTEN} {said} -"
+
+
+@pytest.mark.parametrize(
+    ("words", "role", "several"),
+    [
+        (("running replica", "running primary"), "primary", True),
+        (("running replica", "running unknown"), "unknown", True),
+        (("running unknown", "running primary"), "primary", True),
+        (("running replica", "running recovering"), "recovering", True),
+        (("running replica", "stopped primary"), "replica", False),
+        (("running replica", "aborted restore"), "replica", False),
+        (("stopped primary", "stopped replica"), "primary", True),
+    ],
+)
+def test_the_gravest_live_instance_decides(words: tuple[str, str], role: str, several: bool) -> None:
+    for order in (words, words[::-1]):
+        state = state_of(*({"on": each, "standbys": 1} for each in order))
+        assert (state.role, "several" in state.flags) == (role, several)
+
+
+@pytest.mark.parametrize(
+    ("role", "believed"), [("primary", "primary"), ("replica", "unknown"), ("recovering", "unknown")]
+)
+def test_a_server_that_hangs_is_believed_only_as_a_primary(role: str, believed: str) -> None:
+    [running] = findings({"on": f"running {role}"}).node.instances
+    assert running.server is not None
+    suspended = replace(running, server=replace(running.server, suspended=True))
+    silent = replace(running, state=Unknown("it does not answer"))
+    for hung in (suspended, silent):
+        state = node_state(_node(hung))
+        assert (state.role, state.state) == (believed, "unknown")
+
+
+def _node(instance: Instance) -> Node:
+    return Node("db-01", (instance,), Known((), "/proc/mdstat"), NOW)
+
+
+def test_arrays_that_are_not_clean_gravest_first() -> None:
+    state = with_arrays(array("md0", Health.CLEAN), array("md1", Health.RESYNCING), array("md2", Health.FAILED))
+    assert state.arrays == (ArrayState("md2", "failed", 7, 8), ArrayState("md1", "resyncing", 7, 8))
+
+
+def test_arrays_are_left_out_where_shells_could_not_read_them() -> None:
+    many = with_arrays(array("md_data", Health.FAILED), *(array(f"md{n}", Health.DEGRADED) for n in range(99)))
+    assert len(line(many)) <= 400
+    assert {each.name for each in many.arrays} < {f"md{n}" for n in range(99)}
+    assert len(many.arrays) > 15
+
+
+def test_not_known() -> None:
+    assert line(not_known(NOW + 0.9)) == f"1 {WRITTEN} unknown unknown - -"
