@@ -14,6 +14,10 @@ COMMANDS = {
     "wal-g": "guardsh.commands.wal_g",
 }
 
+# Of these, the names that are asked about wherever they start: by shims and by functions. The others are asked about
+# where a line is typed, and through `guardsh run`: programs start cp or tar thousands of times.
+SHIMMED = frozenset({"pg_basebackup", "pg_ctl", "rm", "wal-g"})
+
 # Programs that run the command in their words; guardsh.commands.prefixes knows the options of each.
 PREFIXES = frozenset(
     {

@@ -30,6 +30,7 @@ class Extent(Enum):
     EMPTY = "empty"  # one name, and a directory if it is empty (rm -d, rmdir)
     TREE = "tree"  # everything below, and the name itself
     INSTANCE = "instance"  # the instance whose data directory or configuration directory this is
+    DEVICE = "device"  # everything that stands on this block device, array, volume, volume group or pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,17 @@ class Target:
     path: str
     extent: Extent
     follow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The server that a client's connection settings lead to, which may be on another host.
+
+    ``parameters`` are libpq's (host, port, dbname, user, service …) as far as the command line, its connection string
+    and the environment give them; those not given are libpq's defaults.
+    """
+
+    parameters: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +117,7 @@ class Intent:
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
+    connection: Connection | None = None  # of SQL: it touches the instance that answers there
 
     @property
     def certain(self) -> bool:
