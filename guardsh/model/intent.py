@@ -46,6 +46,26 @@ class Target:
     follow: bool = False
 
 
+# Of STOP and CONFIGURE: whatever instance runs on this node.
+ANY_INSTANCE = Target("/", Extent.TREE)
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """A path that the tool takes from its own configuration: the value of the first of ``names`` that is found in one
+    of ``sections`` ("" outside of any), in ``files`` (KEY = VALUE lines; a directory: the ``.conf`` files in it)."""
+
+    files: tuple[str, ...]
+    sections: tuple[str, ...]
+    names: tuple[str, ...]
+    extent: Extent
+
+    @property
+    def path(self) -> str:
+        """As people say it, for the record."""
+        return f"{self.names[0]} of {self.files[0]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """The server that a client's connection settings lead to, which may be on another host.
@@ -92,6 +112,8 @@ class Invocation:
     cwd: str
     environment: dict[str, str] = field(hash=False)
     prefixes: tuple[str, ...] = ()  # the words before: sudo -u postgres, time
+    input: str | None = None  # the text that is known to arrive on standard input: <<E, <<<, echo … |
+    below: tuple[str, ...] = ()  # operands that stand for anything below them: find DIR -exec rm {} +
 
     @property
     def name(self) -> str:
@@ -112,7 +134,7 @@ class Intent:
     """
 
     effect: Effect
-    targets: tuple[Target, ...]
+    targets: tuple[Target | Configured, ...]
     action: str
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
