@@ -8,15 +8,36 @@ if TYPE_CHECKING:
 
 # By name, so that a look-up imports nothing. Each module has ``understand(invocation) -> tuple[Intent, ...]``.
 COMMANDS = {
+    "barman": "guardsh.commands.barman",
+    "barman-cloud-backup-delete": "guardsh.commands.barman",
+    "barman-cloud-restore": "guardsh.commands.barman",
+    "patronictl": "guardsh.commands.patronictl",
+    "pg_autoctl": "guardsh.commands.pg_autoctl",
     "pg_basebackup": "guardsh.commands.pg_basebackup",
     "pg_ctl": "guardsh.commands.pg_ctl",
+    "pgbackrest": "guardsh.commands.pgbackrest",
+    "repmgr": "guardsh.commands.repmgr",
     "rm": "guardsh.commands.rm",
     "wal-g": "guardsh.commands.wal_g",
 }
 
 # Of these, the names that are asked about wherever they start: by shims and by functions. The others are asked about
 # where a line is typed, and through `guardsh run`: programs start cp or tar thousands of times.
-SHIMMED = frozenset({"pg_basebackup", "pg_ctl", "rm", "wal-g"})
+SHIMMED = frozenset(
+    {
+        "barman",
+        "barman-cloud-backup-delete",
+        "barman-cloud-restore",
+        "patronictl",
+        "pg_autoctl",
+        "pg_basebackup",
+        "pg_ctl",
+        "pgbackrest",
+        "repmgr",
+        "rm",
+        "wal-g",
+    }
+)
 
 # Programs that run the command in their words; guardsh.commands.prefixes knows the options of each.
 PREFIXES = frozenset(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from guardsh.commands.grammar import CommandLine, declare, read
-from guardsh.model.intent import Effect, Extent, Intent, Invocation, Target
+from guardsh.model.intent import ANY_INSTANCE, Effect, Extent, Intent, Invocation, Target
 
 GRAMMAR = declare(
     "-D, --pgdata=DATADIR",
@@ -58,10 +58,6 @@ _GRAVE_SIGNALS = ("ABRT", "INT", "KILL", "QUIT", "TERM", "USR2")
 
 _MODES = {"i": "immediate", "s": "smart"}
 
-# A data directory that is not known may be that of any instance on this node.
-_ANY = Target("/", Extent.TREE)
-
-
 def understand(invocation: Invocation) -> tuple[Intent, ...]:
     """Without -D and PGDATA, without an action, and for --help and --version, pg_ctl itself does nothing."""
     line = _read(invocation.arguments)
@@ -99,7 +95,7 @@ def _targets(line: CommandLine, extent: Extent, invocation: Invocation) -> tuple
     """The directory that is meant; where an option is not understood, also each word that may be its value."""
     directory = _directory(line, invocation)
     if directory is None:
-        return (_ANY,) if invocation.prefixes or line.doubts else ()
+        return (ANY_INSTANCE,) if invocation.prefixes or line.doubts else ()
     possible = (word for word in line.operands if line.doubts and word not in ACTIONS)
     return tuple(Target(path or ".", extent, follow=True) for path in (directory, *possible))
 
@@ -140,5 +136,5 @@ def _kill(line: CommandLine) -> tuple[Intent, ...]:
     if number.isascii() and number.isdigit() and number.strip("0"):
         target = Target(f"/proc/{number}/cwd", Extent.INSTANCE, follow=True)
     else:
-        target, doubts = _ANY, (*doubts, f"{pid or 'nothing'} is not the number of one process")
+        target, doubts = ANY_INSTANCE, (*doubts, f"{pid or 'nothing'} is not the number of one process")
     return (Intent(Effect.STOP, (target,), f"pg_ctl kill {signal} {pid} would stop", doubts),)

@@ -9,17 +9,18 @@ from functools import partial
 
 from guardsh.model.finding import Findings
 from guardsh.model.instance import Instance, Server
-from guardsh.model.intent import Effect, Extent, Intent, Invocation
+from guardsh.model.intent import ANY_INSTANCE, Effect, Extent, Intent, Invocation
 from guardsh.model.node import Node
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.policy import Policy
-from guardsh.observe import answers, candidates, data_directory, node, search, touching
+from guardsh.observe import answers, candidates, configured, data_directory, node, search, touching
 from guardsh.observe.paths import Reached, lineage, reach, same, ways
 from guardsh.system import proc, processes
 from guardsh.system.apart import Apart, Deadline, apart
 
 _GRACE = 0.3  # seconds for putting the answers together after the deadline of the looks themselves
 _MEASURING = 0.1  # seconds for an estimate of the size
+_ON_WHATEVER_RUNS = (Effect.STOP, Effect.PROMOTE, Effect.CONFIGURE)  # which is known without a search
 _AS_MANY_AS_ANYONE_READS = 8
 
 
@@ -97,7 +98,11 @@ def _touched(
 
 def _reach(intent: Intent, cwd: str) -> _Reach:
     result = _Reach([], [])
-    for target in intent.targets:
+    for named in intent.targets:
+        target = configured.located(named, cwd)
+        if isinstance(target, Unknown):
+            result.unseen.append(target.why)
+            continue
         try:
             found = reach(target, intent.effect, cwd)
         except OSError as error:
@@ -148,7 +153,7 @@ def _search(intents: Sequence[Intent], reaches: Sequence[_Reach], cwd: str, dead
 def _search_target(intent: Intent, reached: Reached, deadline: Deadline) -> search.Found:
     if reached.link is not None or reached.target.extent in (Extent.ENTRY, Extent.EMPTY):
         return search.Found()
-    if intent.effect is Effect.STOP and reached.target.extent is Extent.TREE:  # whatever runs, and that is known
+    if reached.target == ANY_INSTANCE and intent.effect in _ON_WHATEVER_RUNS:
         return search.Found()
     if reached.target.extent is Extent.INSTANCE or intent.effect is Effect.OVERWRITE:
         return search.Found([reached.place.path])

@@ -28,6 +28,11 @@ def options(program: str, environment: dict[str, str] | None = None) -> dict[str
     return listed
 
 
+def spellings(shown: str) -> set[str]:
+    """The long options that a help text lists, each at the beginning of its line or behind its short form."""
+    return set(re.findall(r"^\s+(?:-\S, )?(--[\w-]+)", shown, re.MULTILINE))
+
+
 def _entry(text: str) -> dict[str, Value]:
     spellings = [match for part in text.split(", ") if (match := _SPELLING.match(part))]
     argument = spellings[-1][2] or "" if spellings else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from guardsh.commands import understand
-from guardsh.model.intent import Intent, Invocation, Target
+from guardsh.model.intent import Configured, Intent, Invocation, Target
 
 
 def intents(line: str, cwd: str = "/root", prefixes: str = "", **environment: str) -> tuple[Intent, ...]:
@@ -24,5 +24,7 @@ def _spoken(intent: Intent) -> str:
     return f"{intent.effect.value} {targets}".rstrip() + doubts
 
 
-def _target(target: Target) -> str:
+def _target(target: Target | Configured) -> str:
+    if isinstance(target, Configured):
+        return f"{target.extent.value} {target.names[0]} of [{' '.join(target.sections)}] in {' '.join(target.files)}"
     return f"{target.extent.value} {target.path}{' ->' if target.follow else ''}"
