@@ -19,6 +19,8 @@ LIGHT = {
     "guardsh.__main__",
     "guardsh.commands",
     "guardsh.fastpath",
+    "guardsh.fastpath.places",
+    "guardsh.fastpath.rm",
     "guardsh.system",
     "guardsh.system.program",
 }

@@ -1,0 +1,45 @@
+"""Certainly unrelated: decided in about a millisecond, and never wrong in that direction.
+
+Light by contract: nothing but os and stat may be imported here (tests/test_imports.py). Every doubt is answered
+"not certain", and the engine decides. What passes here, the engine would have allowed (tests/properties).
+"""
+
+from __future__ import annotations
+
+from guardsh.fastpath import rm
+from guardsh.fastpath.places import MARKS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["MARKS", "certainly_unrelated"]
+
+
+def certainly_unrelated(name: str, arguments: Sequence[str]) -> bool:
+    """Whether the guarded command ``name`` with ``arguments`` cannot touch anything of an instance.
+
+    Looks at the working directory and the files as they are; an error while looking is a doubt.
+    """
+    try:
+        return _prefilter(name, arguments)
+    except (OSError, ValueError):
+        return False
+
+
+def _prefilter(name: str, arguments: Sequence[str]) -> bool:
+    """What only some commands need is loaded for these."""
+    if name == "rm":
+        return rm.unrelated(arguments) or _who_asks(name, arguments)
+    if name in ("pg_ctl", "wal-g"):
+        from guardsh.fastpath import tools
+
+        harmless = tools.pg_ctl if name == "pg_ctl" else tools.wal_g
+        return harmless(arguments) or _who_asks(name, arguments)
+    return False
+
+
+def _who_asks(name: str, arguments: Sequence[str]) -> bool:
+    from guardsh.fastpath import asker
+
+    return asker.is_server_or_manager(name, arguments)
