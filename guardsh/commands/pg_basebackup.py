@@ -59,7 +59,12 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
 
 def _directories(line: CommandLine) -> tuple[str, ...]:
     """``-D -`` is standard output; ``-t server:DIR`` a directory of the server's machine, which may be this one."""
-    mapped = (mapping.replace("\\=", "\0").rpartition("=")[2] for mapping in line.values("--tablespace-mapping"))
     on_server = (target.removeprefix("server:") for target in line.values("--target") if target.startswith("server:"))
     named = (path for path in line.values("--pgdata")[-1:] if path != "-")
-    return (*named, *line.values("--waldir")[-1:], *(path.replace("\0", "=") for path in mapped), *on_server)
+    return (*named, *line.values("--waldir")[-1:], *mapped_to(line), *on_server)
+
+
+def mapped_to(line: CommandLine) -> tuple[str, ...]:
+    """The new directories of ``-T OLDDIR=NEWDIR``; a backslash makes an equals sign part of a path."""
+    mapped = (mapping.replace("\\=", "\0").rpartition("=")[2] for mapping in line.values("--tablespace-mapping"))
+    return tuple(path.replace("\0", "=") for path in mapped)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from posixpath import join
 
-from guardsh.commands import COMMANDS
+from guardsh.commands import ACCOUNTS, COMMANDS
 from guardsh.commands.grammar import CommandLine, Grammar, declare, read
 from guardsh.model.intent import Invocation
 
@@ -149,7 +149,7 @@ def _behind(invocation: Invocation) -> Invocation | None:
 
 def _from_a_known_name(words: tuple[str, ...]) -> tuple[str, ...]:
     """The value of an option that is not understood may stand before the command: that begins at a name we read."""
-    names = (word.rpartition("/")[2] for word in words)
+    names = ("" if word in ACCOUNTS else word.rpartition("/")[2] for word in words)
     found = (position for position, name in enumerate(names) if name in COMMANDS or name in TABLE)
     return words[next(found, 0) :]
 

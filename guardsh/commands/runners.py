@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardsh.commands import COMMANDS, PREFIXES
+from guardsh.commands import ACCOUNTS, COMMANDS, PREFIXES
 from guardsh.model.intent import Invocation
 
 _SHELLS = frozenset({"ash", "bash", "dash", "fish", "ksh", "mksh", "sh", "zsh"})
@@ -76,7 +76,8 @@ def _given_with_c(words: tuple[str, ...]) -> Iterator[str]:
 
 def _from_first_name(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     for position, word in enumerate(words):
-        if _base(word) in COMMANDS or _base(word) in PREFIXES or _base(word) in _WITH_SCRIPT:
+        name = "" if word in ACCOUNTS else _base(word)
+        if name in COMMANDS or name in PREFIXES or name in _WITH_SCRIPT:
             yield words[position:]
             return
 

@@ -36,7 +36,7 @@ def _prefilter(name: str, arguments: Sequence[str]) -> bool:
 
         harmless = tools.pg_ctl if name == "pg_ctl" else tools.wal_g
         return harmless(arguments) or _who_asks(name, arguments)
-    return False
+    return _who_asks(name, arguments)
 
 
 def _who_asks(name: str, arguments: Sequence[str]) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _SHELLS = ("bash", "dash", "ksh", "sh", "zsh")
+_OF_THE_SERVER = ("pg_archivecleanup", "wal-g")  # its archive and restore commands
 _HA_MANAGERS = ("patroni", "pg_autoctl", "repmgrd", "stolon-keeper")
 
 
@@ -21,7 +22,7 @@ def is_server_or_manager(name: str, arguments: Sequence[str]) -> bool:
     A server never has a reason to remove a tree or to stop itself: that stays with the engine even then.
     """
     recursive, operands = rm.words(arguments)
-    harmless_for_server = name == "wal-g" or (name == "rm" and operands is not None and not recursive)
+    harmless_for_server = name in _OF_THE_SERVER or (name == "rm" and operands is not None and not recursive)
     return any(
         _is_ha_manager(comm, words) or (comm in SERVERS and harmless_for_server)
         for comm, words in _lineage()

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 NOT_EXECUTABLE = 126
 NOT_FOUND = 127
 ASIDE = b".guardsh-diverted"
+# They look for argv[0] on PATH to find what lies beside them, and would find us: find_my_exec of src/common/exec.c.
+_FIND_THEMSELVES = (b"pg_", b"initdb", b"postgres", b"postmaster")
 
 
 def original_arguments() -> list[bytes]:
@@ -41,8 +43,8 @@ def become(words: list[bytes]) -> int:
     path = find(words[0])
     if path is None:
         return _failed(words[0], "command not found", NOT_FOUND)
-    if words[0].startswith(b"pg_"):  # they look for argv[0] on PATH to find what lies beside them, and would find us:
-        words = [path, *words[1:]]  # find_my_exec of src/common/exec.c
+    if words[0].startswith(_FIND_THEMSELVES):
+        words = [path, *words[1:]]
     _restore_signals()
     environment = original_environment()
     try:
