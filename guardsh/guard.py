@@ -12,15 +12,17 @@ from guardsh.audit import trail
 from guardsh.commands.prefixes import peel
 from guardsh.model.event import Event, Outcome
 from guardsh.model.finding import Findings
-from guardsh.model.intent import Intent, Invocation
+from guardsh.model.intent import Intent, Invocation, TextOf
 from guardsh.model.policy import Policy
 from guardsh.model.verdict import Accepted, Caller, Decision, Rejected, Verdict
 from guardsh.observe import findings as observation
+from guardsh.observe import texts
 from guardsh.policy import config
 from guardsh.policy.assess import assess
 from guardsh.policy.change import what_changed
 from guardsh.screen import dialogue, report, saying
 from guardsh.system import program, terminal
+from guardsh.system.apart import Deadline
 
 REFUSED = 77  # EX_NOPERM
 
@@ -84,9 +86,8 @@ def judge_invocation(
     words: tuple[str, ...], invocation: Invocation, wishes: Wishes, caller: Caller | None = None
 ) -> Case:
     """The same of a command that has been found in ``words`` already."""
-    invocation = _here(invocation)
-    intents = commands.understand(invocation)
     policy = _policy()
+    invocation, intents = _understood(_here(invocation), policy)
     findings = observation.look(intents, invocation, policy)
     caller = caller or terminal.caller()
     if wishes.confirm is not None and wishes.override is None:
@@ -98,6 +99,18 @@ def judge_invocation(
 def _here(invocation: Invocation) -> Invocation:
     """Where the prefixes lead, as a path: after sudo -i it is the other account's home."""
     return replace(invocation, cwd=os.path.expanduser(invocation.cwd))
+
+
+def _understood(invocation: Invocation, policy: Policy) -> tuple[Invocation, tuple[Intent, ...]]:
+    """What the command would do; files that tell it (psql -f) are read first, and then those that they name."""
+    deadline = Deadline(policy.deadline)
+    while True:
+        intents = commands.understand(invocation)
+        asked = {each for intent in intents for each in intent.questions if isinstance(each, TextOf)}
+        if not asked - invocation.texts.keys():
+            return invocation, intents
+        read = texts.read(asked - invocation.texts.keys(), invocation.cwd, deadline)
+        invocation = replace(invocation, texts={**invocation.texts, **read})
 
 
 def _working_directory() -> str:

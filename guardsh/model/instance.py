@@ -114,7 +114,8 @@ class Instance:
     """One instance as it is now. ``server`` is None where no postmaster is alive.
 
     ``role`` combines the witnesses (docs/verdicts.md); ``warnings`` are full sentences about what does not fit
-    together, such as a standby.signal beside a running primary.
+    together, such as a standby.signal beside a running primary. ``host`` is set where only a client's connection leads
+    to it: the host named there, short, and then ``directory.place`` is an address and the instance counts as live.
     """
 
     directory: DataDirectory
@@ -124,10 +125,11 @@ class Instance:
     witnesses: tuple[Witness, ...]
     replication: Observed[Replication]
     warnings: tuple[str, ...] = ()
+    host: str = ""
 
     @property
     def live(self) -> bool:
-        return self.server is not None
+        return self.server is not None or bool(self.host)
 
     @property
     def system_identifier(self) -> int | None:

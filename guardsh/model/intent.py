@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
+
+from guardsh.model.observed import Observed
 
 
 class Effect(Enum):
@@ -38,12 +41,14 @@ class Target:
     """A path as the command names it, relative to the invocation's working directory.
 
     ``follow``: a symbolic link as the last component is followed (``rm -rf link/`` empties what it points to,
-    ``rm -rf link`` removes the link).
+    ``rm -rf link`` removes the link). ``brings``: only what this directory or archive holds would arrive below the
+    path (``cp -r``, ``tar -x``); without it, anything may.
     """
 
     path: str
     extent: Extent
     follow: bool = False
+    brings: str = ""
 
 
 # Of STOP and CONFIGURE: whatever instance runs on this node.
@@ -70,11 +75,21 @@ class Configured:
 class Connection:
     """The server that a client's connection settings lead to, which may be on another host.
 
-    ``parameters`` are libpq's (host, port, dbname, user, service …) as far as the command line, its connection string
-    and the environment give them; those not given are libpq's defaults.
+    ``parameters`` are libpq's (host, port, dbname, user …) as the command line gives them; ``dbname`` may be a
+    connection string. Those not given are the environment's, or libpq's defaults.
     """
 
     parameters: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A signal on its way to processes: those of ``pids``, and those whose numbers one of ``listings`` prints (the words
+    of a command that only looks, such as ``pgrep -u postgres``). ``name`` is without SIG."""
+
+    name: str
+    pids: tuple[int, ...] = ()
+    listings: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +116,14 @@ class Emptiness:
     resolve: bool = True
 
 
-Question: TypeAlias = ToolVersion | Setting | Emptiness
+@dataclass(frozen=True, slots=True)
+class TextOf:
+    """What a file holds that the command reads its own commands from: answered before it is understood again."""
+
+    path: str
+
+
+Question: TypeAlias = ToolVersion | Setting | Emptiness | TextOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +136,7 @@ class Invocation:
     prefixes: tuple[str, ...] = ()  # the words before: sudo -u postgres, time
     input: str | None = None  # the text that is known to arrive on standard input: <<E, <<<, echo … |
     below: tuple[str, ...] = ()  # operands that stand for anything below them: find DIR -exec rm {} +
+    texts: Mapping[TextOf, Observed[str]] = field(default_factory=dict, hash=False)  # of files asked for before
 
     @property
     def name(self) -> str:
@@ -140,6 +163,7 @@ class Intent:
     notes: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
     connection: Connection | None = None  # of SQL: it touches the instance that answers there
+    signal: Signal | None = None  # of STOP: it touches the instances whose servers it would end
 
     @property
     def certain(self) -> bool:

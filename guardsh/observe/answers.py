@@ -8,7 +8,7 @@ import re
 import subprocess
 from collections.abc import Iterable
 
-from guardsh.model.intent import Emptiness, Intent, Invocation, Question, Setting, ToolVersion
+from guardsh.model.intent import Emptiness, Intent, Invocation, Question, Setting, TextOf, ToolVersion
 from guardsh.model.observed import Known, Observed, Unknown
 from guardsh.system import program
 from guardsh.system.apart import Deadline, apart
@@ -28,6 +28,8 @@ def _answer(question: Question, invocation: Invocation, deadline: Deadline) -> O
         return _version(question, Deadline(min(_TOOL_SECONDS, deadline.left())))
     if isinstance(question, Setting):
         return _setting(question, invocation.cwd)
+    if isinstance(question, TextOf):
+        return invocation.texts.get(question, Unknown("not read"))
     return _emptiness(question, invocation.cwd)
 
 

@@ -29,7 +29,7 @@ def combine(directory: DataDirectory, server: Server | None, sql: Observed[Testi
 
     What is alive outweighs files; live witnesses that disagree leave the role unknown.
     """
-    processes, told = _by_processes(server), _by_sql(sql)
+    processes, told = _by_processes(server), role_by_sql(sql)
     role = _stopped_role(directory) if server is None else _live_role(directory, server, processes, told)
     return Instance(
         directory=directory,
@@ -75,7 +75,8 @@ def _starting_up(server: Server) -> bool:
     return any(_STARTUP.fullmatch(title) for title in server.titles)
 
 
-def _by_sql(sql: Observed[Testimony]) -> Observed[Role]:
+def role_by_sql(sql: Observed[Testimony]) -> Observed[Role]:
+    """What the server itself says, where it is asked."""
     if isinstance(sql, Unknown):
         return sql
     in_recovery, receiver = sql.value.in_recovery, sql.value.replication.receiver

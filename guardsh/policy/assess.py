@@ -86,7 +86,7 @@ def _verdict(gravest: Judgement, others: list[Judgement]) -> Verdict:
     elsewhere = [other for other in others if not _same_place(other.case, case)]
     return Verdict(
         decision=gravest.decision,
-        host=case.inquiry.findings.node.host,
+        host=(case.instance and case.instance.host) or case.inquiry.findings.node.host,
         subject=_subject(gravest),
         summary=_summary(gravest),
         reasons=(*_merged(reason for one in here for reason in one.reasons), *_also(elsewhere)),

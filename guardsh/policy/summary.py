@@ -39,6 +39,8 @@ def summary(case: Case) -> str:
     action = case.intent.action
     if case.touch is None:
         return f"{action} what is not known: {case.unseen}." if case.unseen else f"{action}."
+    if case.intent.connection is not None:
+        return f"{action} {whom(case.touch.instance)}."
     if case.effect in NODE_WIDE:
         return f"{action}; this node carries {whom(case.touch.instance)}."
     how = f" ({case.touch.how})" if case.touch.how else ""

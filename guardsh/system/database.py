@@ -23,7 +23,7 @@ Row = tuple[Any, ...]
 
 STARTING = "the database system is starting up"
 _DEFAULT_SOCKETS = ("/var/run/postgresql", "/tmp")  # noqa: S108 (where Debian, Red Hat and the source put them)
-_DEFAULT_PORT = 5432
+DEFAULT_PORT = 5432
 _DATABASES = ("postgres", "template1")
 
 # What a server or libpq says, and what it means in a few words; in English only, other languages are passed on.
@@ -88,7 +88,7 @@ def session(
     if isinstance(connection, Unknown):
         return connection
     with connection:
-        answers = _answers(connection, statements, deadline)
+        answers = answers_of(connection, statements, deadline)
     return Known(answers, f"{answers.where} as {answers.user}")
 
 
@@ -97,15 +97,15 @@ def routes(server: Server, conninfo: str | None) -> Iterator[dict[str, Any]]:
     if conninfo is not None:
         yield {"conninfo": conninfo}
         return
-    port = server.port or _DEFAULT_PORT
-    host = server.socket_directory or _default_socket_directory(port)
+    port = server.port or DEFAULT_PORT
+    host = server.socket_directory or default_socket_directory(port)
     names = (_name(server.owner), "postgres", _name(os.getuid()))
     for user in dict.fromkeys(name for name in names if name):
         for database in _DATABASES:
             yield {"host": host, "port": port, "user": user, "dbname": database}
 
 
-def _default_socket_directory(port: int) -> str:
+def default_socket_directory(port: int) -> str:
     """A guess for a caller who may not read postmaster.pid; who answers there is checked."""
     present = (place for place in _DEFAULT_SOCKETS if os.path.exists(f"{place}/.s.PGSQL.{port}"))
     return next(present, _DEFAULT_SOCKETS[0])
@@ -172,7 +172,7 @@ def _answering(connection: psycopg.Connection[Row]) -> int | None:
     return backend.parent if backend else None
 
 
-def _answers(connection: psycopg.Connection[Row], statements: Sequence[LiteralString], deadline: Deadline) -> Answers:
+def answers_of(connection: psycopg.Connection[Row], statements: Sequence[LiteralString], deadline: Deadline) -> Answers:
     patience = deadline.left() * 0.4  # one slow statement leaves the time to bring home what the others said
     _limit(connection, patience)
     standby = connection.info.parameter_status("in_hot_standby")
