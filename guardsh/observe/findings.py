@@ -13,7 +13,7 @@ from guardsh.model.intent import ANY_INSTANCE, Effect, Extent, Intent, Invocatio
 from guardsh.model.node import Node
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.policy import Policy
-from guardsh.observe import answers, candidates, configured, data_directory, node, search, touching
+from guardsh.observe import answers, candidates, configured, connection, data_directory, node, search, touching
 from guardsh.observe.paths import Reached, lineage, reach, same, ways
 from guardsh.system import proc, processes
 from guardsh.system.apart import Apart, Deadline, apart
@@ -53,6 +53,7 @@ def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -
     servers = processes.servers()
     others = candidates.Others(servers, policy.data_directories)
     asked = node.ask(_near(servers, reaches), policy.connections, deadline)
+    answering = connection.instances(intents, invocation, servers, policy, deadline)
     nearby = _search(intents, reaches, invocation.cwd, deadline)
     pairs = candidates.near(nearby.data_directories, servers, deadline)
     pairs += others.result(deadline, nearby.doubts)
@@ -63,10 +64,16 @@ def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -
         node=node.of(tuple(instances.values()), arrays, deadline),
         intents=intents,
         touches=tuple(
-            tuple(touching.touch(intent, row[index], instances[n]) for n, row in touched.items() if index in row)
+            (
+                *connection.touches(intent, answering),
+                *(touching.touch(intent, row[index], instances[n]) for n, row in touched.items() if index in row),
+            )
             for index, intent in enumerate(intents)
         ),
-        unseen=tuple((*one.unseen, *nearby.doubts[:_AS_MANY_AS_ANYONE_READS], *orphans) for one in reaches),
+        unseen=tuple(
+            (*one.unseen, *nearby.doubts[:_AS_MANY_AS_ANYONE_READS], *orphans) if intent.connection is None else ()
+            for intent, one in zip(intents, reaches, strict=True)
+        ),
         answers=answers.to(intents, invocation, deadline),
     )
 
