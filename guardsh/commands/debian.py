@@ -85,14 +85,14 @@ def _drop(line: CommandLine, named: tuple[Cluster, ...]) -> Iterator[Intent]:
 
 
 def _create(line: CommandLine, named: tuple[Cluster, ...]) -> Iterator[Intent]:
-    """Only initdb writes data, and into an empty directory; the configuration of an existing cluster is moved."""
     targets = tuple(_at(line, cluster) for cluster in named)
-    yield Intent(Effect.CONFIGURE, targets, "pg_createcluster would take over", line.doubts, (_ADOPTS,))
+    yield Intent(Effect.OVERWRITE, targets, "pg_createcluster would take over", line.doubts, (_DROPS,))
     if line.given("--start"):
         yield Intent(Effect.START, targets, "pg_createcluster --start would start", line.doubts)
 
 
-_ADOPTS = "a cluster that is there already is not created anew: its configuration is moved to /etc/postgresql"
+# The END block of pg_createcluster runs pg_dropcluster, also after it has only configured a cluster that was there.
+_DROPS = "if pg_createcluster fails half way, it deletes the data directory, even one that was there before"
 
 
 def _rename(line: CommandLine, named: tuple[Cluster, ...]) -> Iterator[Intent]:

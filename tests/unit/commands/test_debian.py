@@ -50,10 +50,10 @@ CASES = [
         "pg_ctlcluster 15 main stop -- -D /e",
         f"stop {MAIN} ? an option that is passed on names another data directory",
     ),
-    # What there is, is kept; what is made, is made where nothing is.
-    ("pg_createcluster 15 main", "configure instance /var/lib/postgresql/15/main ->"),
-    ("pg_createcluster -d /d 15 main -- -k", "configure instance /d ->"),
-    ("pg_createcluster --datadir=/d --start 15 main", "configure instance /d ->; start instance /d ->"),
+    # What is made, should be made where nothing is.
+    ("pg_createcluster 15 main", "overwrite instance /var/lib/postgresql/15/main ->"),
+    ("pg_createcluster -d /d 15 main -- -k", "overwrite instance /d ->"),
+    ("pg_createcluster --datadir=/d --start 15 main", "overwrite instance /d ->; start instance /d ->"),
     ("pg_renamecluster 15 main old", f"stop {MAIN}; configure {MAIN}"),
     ("pg_restorecluster 15 main /b/x.backup", "overwrite instance /var/lib/postgresql/15/main ->"),
     ("pg_restorecluster -d /d --pitr '2025-09-02 12:00' 15-main /b/x.backup", "overwrite instance /d ->"),
