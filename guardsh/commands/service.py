@@ -6,7 +6,7 @@ from posixpath import basename
 
 from guardsh.commands import units
 from guardsh.commands.grammar import declare, read
-from guardsh.model.intent import Effect, Intent, Invocation, Target
+from guardsh.model.intent import Effect, Intent, Invocation
 
 _INVOKE_RC_D = declare(
     *("--quiet", "--force", "--try-anyway", "--disclose-deny", "--query", "--no-fallback", "--skip-systemd-native"),
@@ -51,11 +51,6 @@ def _intents(program: str, words: tuple[str, ...], doubts: tuple[str, ...]) -> t
     if not targets or not action:
         return ()
     spoken = f"{program} {action}" if program.startswith("/") else f"{program} {service} {action}"
-    if action not in _ACTIONS:
-        return (_intent(Effect.STOP, targets, f"{spoken} could stop", (*doubts, f"unknown action {action}")),)
-    effects = _ACTIONS[action]
-    return tuple(_intent(effect, targets, f"{spoken} would {effect.value}", doubts) for effect in effects)
-
-
-def _intent(effect: Effect, targets: tuple[Target, ...], action: str, doubts: tuple[str, ...]) -> Intent:
-    return Intent(effect, targets, action, doubts)
+    says, effects = ("would", _ACTIONS[action]) if action in _ACTIONS else ("could", _STOP + _START)
+    doubts = doubts if action in _ACTIONS else (*doubts, f"unknown action {action}")
+    return tuple(Intent(effect, targets, f"{spoken} {says} {effect.value}", doubts) for effect in effects)

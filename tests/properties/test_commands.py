@@ -59,6 +59,17 @@ DESTRUCTIVE = st.sampled_from(
         *("pg_ctl kill QUIT 12", "pg_basebackup -D /d", "wal-g backup-fetch /d LATEST", "wal-g wal-fetch a b"),
         *("wal-g catchup-receive /d 80", "wal-g delete --confirm everything", "wal-g st rm x", "wal-g frob /d"),
         *("wal-g --walg-s3-prefix s backup-fetch /d LATEST", "wal-g st transfer files x -s other"),
+        *("initdb -D /d", "pg_rewind -D /d --source-pgdata /s", "pg_resetwal -f /d", "pg_checksums -e /d"),
+        *(
+            "pg_archivecleanup /d 1",
+            "pg_combinebackup /a -o /d",
+            "pg_createsubscriber -D /d",
+            "pg_upgrade -kd /d -D /e",
+        ),
+        *("postgres -D /d", "pg_dropcluster 15 main", "pg_ctlcluster 15 main stop", "pg_upgradecluster -k 15 main"),
+        *("pg_createcluster -d /d 15 main", "pg_backupcluster 15 main expiredumps 0", "systemctl stop postgresql"),
+        *("systemctl restart postgresql@15-main", "systemctl mask --now patroni", "systemctl reboot"),
+        *("invoke-rc.d postgresql stop", "/etc/init.d/postgresql restart"),
     ]
 )
 UNHEARD_OF = st.sampled_from(["--unheard-of", "--unheard-of=x", "-@", "--unheard-of=stop"])

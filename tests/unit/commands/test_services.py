@@ -113,7 +113,7 @@ CASES = [
     ("service --status-all", "nothing"),
     ("service nginx restart", "nothing"),
     ("service pgbouncer stop", "nothing"),
-    ("service postgresql frob", "stop tree / ? unknown action frob"),
+    ("service postgresql frob", "stop tree / ? unknown action frob; start tree / ? unknown action frob"),
     ("invoke-rc.d postgresql stop", "stop tree /"),
     ("invoke-rc.d --quiet --try-anyway postgresql restart", "stop tree /; start tree /"),
     ("invoke-rc.d --query postgresql stop", "nothing"),
