@@ -48,6 +48,7 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
     if line.given(*_ONLY_LOOKS):
         return ()
     session = Session("pgcli", _connection(line), invocation)
+    session.doubts = line.doubts
     for text in line.values("--init-command"):
         session.run(text)
     for option, value in _texts(line):

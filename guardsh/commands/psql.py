@@ -36,6 +36,7 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
     if line.given("--help", "--version", "--list"):
         return ()
     session = Session("psql", _connection(line), invocation)
+    session.doubts = line.doubts
     session.variables = dict(_variables(line))
     for option, value in _texts(line):
         if option == "--command":

@@ -68,6 +68,11 @@ def read(text: str, variables: Mapping[str, str]) -> Iterator[Piece]:
     return _Scanner(text, dict(variables)).pieces()
 
 
+def statements(text: str) -> Iterator[Statement]:
+    """The statements alone; of any text there is at least one, which may be empty."""
+    return (piece for piece in read(text, {}) if isinstance(piece, Statement))
+
+
 class _Scanner:
     def __init__(self, text: str, variables: dict[str, str]) -> None:
         self.text = text

@@ -118,7 +118,7 @@ def _query(statement: Statement) -> Iterator[Deed]:
     if _SERVER_COPY.match(statement.bare):
         yield Deed(Effect.CONFIGURE, f"run {_short(statement)}")
     if found := _QUERY_OF_COPY.match(statement.bare):
-        yield from deeds(_in_brackets(statement, found.end()))
+        yield from deeds(in_brackets(statement, found.end()))
         return
     tree = _parsed(statement.text)
     if tree is not None:
@@ -127,7 +127,8 @@ def _query(statement: Statement) -> Iterator[Deed]:
         yield Deed(Effect.SQL, f"run {_short(statement)}", "a statement could not be read")
 
 
-def _in_brackets(statement: Statement, start: int) -> Statement:
+def in_brackets(statement: Statement, start: int) -> Statement:
+    """What stands between a bracket that ends at ``start`` and the one that closes it."""
     depth = 1
     for position in range(start, len(statement.bare)):
         depth += {"(": 1, ")": -1}.get(statement.bare[position], 0)

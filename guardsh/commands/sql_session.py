@@ -9,7 +9,7 @@ from posixpath import dirname, join
 
 from guardsh.commands import COMMANDS, libpq, sql, understand
 from guardsh.commands.prefixes import peel
-from guardsh.commands.psql_text import Backslash, Statement, read
+from guardsh.commands.psql_text import Backslash, read, statements
 from guardsh.model.intent import ANY_INSTANCE, Connection, Effect, Intent, Invocation, TextOf
 from guardsh.model.observed import Unknown
 
@@ -31,12 +31,13 @@ class Session:
         self.invocation = invocation
         self.connection = connection
         self.variables: Mapping[str, str] = {}
+        self.doubts: tuple[str, ...] = ()  # about the words that began it
         self._deeds: dict[tuple[Connection, Effect], list[sql.Deed]] = {}
         self._others: list[Intent] = []
 
     def run(self, text: str, file: str = "", depth: int = 0) -> None:
         """A text on its standard input, after -c, or in ``file``."""
-        if not sql.may_destroy(text):
+        if not any(map(sql.may_destroy, (text, *self.variables.values()))):
             return
         for piece in read(text, self.variables):
             if isinstance(piece, Backslash):
@@ -51,10 +52,12 @@ class Session:
             return
         question = TextOf(path)
         text = self.invocation.texts.get(question)
-        if text is None and depth < _DEEPEST:
+        if text is None:
             self._others.append(self._worst(f"what {path} holds is not known", question))
-        elif text is None or isinstance(text, Unknown):
-            self._others.append(self._worst(f"what {path} holds is not known{f': {text.why}' if text else ''}"))
+        elif isinstance(text, Unknown):
+            self._others.append(self._worst(f"what {path} holds is not known: {text.why}"))
+        elif depth > _DEEPEST:
+            self._others.append(self._worst(f"what {path} holds is not read: too many files name each other"))
         else:
             self.run(text.value, path, depth)
 
@@ -70,7 +73,7 @@ class Session:
         does = list(dict.fromkeys(deed.does for deed in deeds))
         more = [f"{len(does) - _SHOWN} more"] if len(does) > _SHOWN else []
         said = "promote" if effect is Effect.PROMOTE else f"{_listed([*does[:_SHOWN], *more])} on"
-        doubts = tuple(dict.fromkeys(deed.doubt for deed in deeds if deed.doubt))
+        doubts = tuple(dict.fromkeys((*self.doubts, *(deed.doubt for deed in deeds if deed.doubt))))
         return Intent(effect, (), f"{self.client} would {said}", doubts, connection=connection)
 
     def _worst(self, doubt: str, *questions: TextOf) -> Intent:
@@ -88,8 +91,8 @@ class Session:
             self.run_file(join(dirname(file), words[0]), depth + 1)
         elif command.name == "gexec":
             self._do(sql.generated(command.query, "what the rows of a query would run is not read (\\gexec)"))
-        elif command.name == "copy":
-            self._do(sql.deeds(Statement(*[f"copy {_without_program(command.rest)}"] * 2)))
+        elif command.name == "copy" and command.rest.startswith("("):  # its files and programs are the client's
+            self._do(sql.deeds(sql.in_brackets(next(statements(command.rest)), 1)))
         elif command.name == "lo_unlink":
             self._do([sql.Deed(Effect.CONFIGURE, "run \\lo_unlink")])
         for script in _scripts(command):
@@ -122,11 +125,6 @@ def _scripts(command: Backslash) -> Iterator[str]:
         yield from _TO_PROGRAM.findall(command.rest)
     else:
         yield from _BACKTICKS.findall(command.rest)
-
-
-def _without_program(rest: str) -> str:
-    r"""Files and programs of \copy are the client's: only its query is the server's."""
-    return re.sub(r"\b(to|from)\s.*$", "to stdout", rest, flags=re.IGNORECASE | re.DOTALL) if rest[:1] != "(" else rest
 
 
 def _reconnected(before: Connection, words: tuple[str, ...]) -> Connection:
