@@ -8,7 +8,16 @@ from guardsh.model.intent import Effect, Intent, Invocation
 
 GRAMMAR = declare(
     *("-?, --help", "--usage", "-V, --version", "--active-name=NAME", "--align-payload=SECTORS", "--allow-discards"),
-    *("-q, --batch-mode", "--cancel-deferred", "-c, --cipher=CIPHER", "--debug", "--debug-json", "--deferred"),
+    *(
+        "-q, --batch-mode",
+        "-B, --block-size=MIB",
+        "-N, --new",
+        "--cancel-deferred",
+        "-c, --cipher=CIPHER",
+        "--debug",
+        "--debug-json",
+        "--deferred",
+    ),
     *("--device-size=BYTES", "--decrypt", "--disable-external-tokens", "--disable-keyring", "--disable-locks"),
     *("--disable-veracrypt", "--dump-json-metadata", "--dump-volume-key", "--dump-master-key", "--encrypt"),
     *("--force-password", "--force-offline-reencrypt", "-h, --hash=HASH", "--header=PATH", "--header-backup-file=PATH"),
@@ -28,7 +37,7 @@ GRAMMAR = declare(
     *("--test-passphrase", "-t, --timeout=S", "--token-id=N", "--token-only", "--token-replace", "--token-type=TYPE"),
     *("-T, --tries=N", "-M, --type=TYPE", "--unbound", "--use-random", "--use-urandom", "--uuid=UUID"),
     *("--veracrypt", "--veracrypt-pim=N", "--veracrypt-query-pim", "-v, --verbose", "-y, --verify-passphrase"),
-    *("--external-tokens-path=PATH", "-x", "--use-directio", "-w"),
+    *("--external-tokens-path=PATH", "-x", "--use-directio", "--use-fsync", "--write-log", "-w"),
 )
 # The header, a key slot, or everything: without a key all of it is noise.
 DESTROYING = frozenset(
@@ -59,11 +68,12 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
     line = read(GRAMMAR, invocation.arguments)
     if line.given("--help", "--usage", "--version", "--test-args") or not line.operands:
         return ()
-    action, *names = line.operands
+    action = line.operands[0]
     if line.doubts:  # the action may be the value of an option that is not understood
         action = next((word for word in line.operands if word in DESTROYING), action)
     elif action in HARMLESS:
         return ()
+    names = [word for word in line.operands if word != action]
     says = f"cryptsetup {action}"
     if action in CLOSING:
         return on_names(Effect.STOP, names, f"{says} would take the device away from under", line.doubts)

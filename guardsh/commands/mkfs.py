@@ -109,4 +109,5 @@ def _writes(name: str, line: CommandLine) -> bool:
 def _in_values(line: CommandLine) -> Iterator[str]:
     """``-l logdev=/dev/sdc``, ``-d name=/dev/sdb``, ``-J device=/dev/sdd``"""
     for _, value in line.options:
-        yield from paths_among([value or ""])
+        if value and "=" in value:
+            yield from paths_among([value])

@@ -76,7 +76,9 @@ _ANSWERS = ("--help", "--version", "--list", "--list-signals")
 def understand(invocation: Invocation) -> tuple[Intent, ...]:
     """Stop the servers among the processes found; where an option is not understood, that may be any."""
     name, tool = invocation.name, _TOOLS[invocation.name]
-    signals = [(index, found) for index, found in enumerate(map(_signal, invocation.arguments)) if found]
+    families = ("-4", "-6") if name == "fuser" else ()  # of sockets
+    words = (word if word not in families else "" for word in invocation.arguments)
+    signals = [(index, found) for index, found in enumerate(map(_signal, words)) if found]
     index, signal = signals[0] if signals else (-1, tool.default)
     words = tuple(word for position, word in enumerate(invocation.arguments) if position != index)
     line = read(tool.options, words)
