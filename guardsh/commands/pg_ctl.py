@@ -58,6 +58,7 @@ _GRAVE_SIGNALS = ("ABRT", "INT", "KILL", "QUIT", "TERM", "USR2")
 
 _MODES = {"i": "immediate", "s": "smart"}
 
+
 def understand(invocation: Invocation) -> tuple[Intent, ...]:
     """Without -D and PGDATA, without an action, and for --help and --version, pg_ctl itself does nothing."""
     line = _read(invocation.arguments)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from posixpath import join
 
-from guardsh.commands import ACCOUNTS, COMMANDS
+from guardsh.commands import ACCOUNTS, COMMANDS, PREFIXES
 from guardsh.commands.grammar import CommandLine, Grammar, declare, read
 from guardsh.model.intent import Invocation
 
@@ -15,7 +15,7 @@ from guardsh.model.intent import Invocation
 class Prefix:
     """``operands`` come before the command (timeout's duration). With one of the options ``instead`` no command is
     run from the words; without ``only_with`` neither. ``account`` is the option that names another account,
-    whose environment is not known here."""
+    whose environment is not known here. ``fresh``: neither is the environment of what it starts, in ``/``."""
 
     options: Grammar
     operands: int = 0
@@ -23,6 +23,7 @@ class Prefix:
     only_with: str | None = None
     assignments: bool = False
     account: str = ""
+    fresh: bool = False
 
 
 TABLE: Mapping[str, Prefix] = {
@@ -123,12 +124,13 @@ def peel(words: tuple[str, ...], cwd: str, environment: Mapping[str, str]) -> In
     and a prefix that runs no command from its words, stays as it is.
     """
     invocation = Invocation(words, cwd, dict(environment))
-    while (behind := _behind(invocation)) is not None:
-        invocation = behind
+    while (inner := behind(invocation)) is not None:
+        invocation = inner
     return invocation
 
 
-def _behind(invocation: Invocation) -> Invocation | None:
+def behind(invocation: Invocation) -> Invocation | None:
+    """The command in the words of this one; None where that is no prefix, or runs none from its words."""
     prefix = TABLE.get(invocation.name) if invocation.words else None
     if prefix is None:
         return None
@@ -143,14 +145,19 @@ def _behind(invocation: Invocation) -> Invocation | None:
     if not words:
         return None
     own = invocation.words[: len(invocation.words) - len(words)]
-    environment = _environment(prefix, line, invocation) | assigned
-    return Invocation(words, _directory(line, invocation), environment, invocation.prefixes + own)
+    return replace(
+        invocation,
+        words=words,
+        cwd=_directory(prefix, line, invocation),
+        environment=_environment(prefix, line, invocation) | assigned,
+        prefixes=invocation.prefixes + own,
+    )
 
 
 def _from_a_known_name(words: tuple[str, ...]) -> tuple[str, ...]:
     """The value of an option that is not understood may stand before the command: that begins at a name we read."""
     names = ("" if word in ACCOUNTS else word.rpartition("/")[2] for word in words)
-    found = (position for position, name in enumerate(names) if name in COMMANDS or name in TABLE)
+    found = (position for position, name in enumerate(names) if name in COMMANDS or name in PREFIXES)
     return words[next(found, 0) :]
 
 

@@ -4,135 +4,153 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
-from guardsh.commands.shell_words import Kind, Piece, Word, tokens
-
-# Existing entries that a pattern matches, seen from a directory; a pattern without wildcards matches what is there.
-Expand = Callable[[str, str], tuple[str, ...]]
+from guardsh.commands import shell_braces, shell_parameters
+from guardsh.commands.shell_state import Shell, Values
+from guardsh.commands.shell_words import Kind, Piece, Word
 
 _ACTIVE = re.compile(r"[*?[]")
-_BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
+_ESCAPED = re.compile(r"\[([*?[])\]")  # as glob.escape writes it
+_NOT_KNOWN_HERE = re.compile(r"\*\*|\[[^]]*\[[:.=]")  # globstar is an option; classes are unknown to fnmatch
 _MOST_WORDS = 4096
 
-
-@dataclass(slots=True)
-class Shell:
-    """A shell in the middle of a line. ``cwd`` is None once it is not known. ``variables`` are known by all the values
-    that they may have; None for one that has no value that is known. ``environment`` is what commands get."""
-
-    cwd: str | None
-    environment: dict[str, str]
-    variables: dict[str, tuple[str, ...] | None]
-    aliases: Mapping[str, str]
-    expand: Expand
-
-    def values(self, name: str) -> tuple[str, ...] | None:
-        if name in self.variables:
-            return self.variables[name]
-        return (self.environment.get(name, ""),)
-
-    def assign(self, name: str, values: tuple[str, ...] | None) -> None:
-        self.variables[name] = values
-        if name in self.environment and values:
-            self.environment[name] = values[0]
+Field = str | None  # a word being made, as a pattern; None where there is nothing of it yet
 
 
 @dataclass(slots=True)
 class Expanded:
-    """``unknown`` are the sources of what is known only when the line runs."""
+    """``unknown`` are those of ``words`` that are known only when the line runs: they stay as they were typed."""
 
     words: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
+
+    def add_unknown(self, source: str) -> None:
+        self.words.append(source)
+        self.unknown.add(source)
 
 
-def expand(word: Word, shell: Shell) -> Expanded:
-    """The words that one word becomes. What is not known stays as it was typed, and is named."""
-    sources = _braces(word)
-    if sources is None:
-        return Expanded([word.source], [word.source])
+def expand(words: Iterable[Word], shell: Shell, place: str | None) -> Expanded:
+    """The words that these become in the directory ``place``."""
     result = Expanded()
-    for each in sources:
-        _expand_one(each, shell, result)
+    for word in words:
+        try:
+            alternatives = shell_braces.expanded(word)
+        except shell_braces.TooMany:
+            result.add_unknown(word.source)
+            continue
+        for pieces in alternatives:
+            _expand_one(pieces, word, shell, place, result)
     return result
 
 
-def _braces(word: Word) -> list[Word] | None:
-    """The words of ``{a,b}``; None where they are too many, or counted ({1..3})."""
-    if not any(piece.kind is Kind.LITERAL and "{" in piece.text for piece in word.pieces):
-        return [word]
-    pending, done = [word.source], []
-    while pending:
-        source = pending.pop(0)
-        found = _BRACES.search(source)
-        if found is None:
-            done += [token for token in tokens(source) if isinstance(token, Word)]
-        elif "," not in found[0] or len(pending) + len(done) > _MOST_WORDS:
-            return None
-        else:
-            inside = found[0][1:-1].split(",")
-            pending = [source[: found.start()] + part + source[found.end() :] for part in inside] + pending
-    return done
-
-
-def _expand_one(word: Word, shell: Shell, result: Expanded) -> None:
-    patterns = [""]
+def value(word: Word, shell: Shell) -> Values:
+    """What a variable gets that is assigned this word: neither split nor matched with files."""
+    texts = [""]
     for number, piece in enumerate(word.pieces):
-        values = _values(piece, shell)
-        if values is None or len(patterns) * len(values) > _MOST_WORDS:
-            result.words.append(word.source)
-            result.unknown.append(piece.text)
-            return
-        if number == 0 and piece.kind is Kind.LITERAL and piece.text.startswith("~"):
-            values = [_home(piece.text, shell)]
-        patterns = [pattern + value for pattern in patterns for value in values]
-    for pattern in patterns:
-        _expand_pattern(pattern, word, shell, result)
+        values = _home(piece, shell) if number == 0 else None
+        values = values or _values(piece, shell, _one_place(shell))
+        if values is None or len(texts) * len(values) > _MOST_WORDS:
+            return None
+        texts = [text + each for text in texts for each in values]
+    return tuple(dict.fromkeys(texts))
 
 
-def _values(piece: Piece, shell: Shell) -> list[str] | None:
-    """As patterns: what is quoted is no wildcard."""
-    if piece.kind is Kind.UNKNOWN:
+def text(pieces: Iterable[Piece], shell: Shell) -> str:
+    """The lines of a here-document; what is not known stays as it was typed."""
+    parts = []
+    for piece in pieces:
+        values = _values(piece, shell, _one_place(shell))
+        sign = "$" if piece.kind is Kind.QUOTED_VARIABLE else ""
+        parts.append(values[0] if values and len(values) == 1 else sign + piece.text)
+    return "".join(parts)
+
+
+def known_directory(word: Word) -> str | None:
+    """The directory that a path surely begins with, whatever follows; "" is the working directory, None is not known.
+
+    ``/tmp/dump.$(date +%F)`` lies in /tmp.
+    """
+    known = ""
+    for piece in word.pieces:
+        if piece.kind not in (Kind.LITERAL, Kind.QUOTED):
+            break
+        known += piece.text
+    if not known or known.startswith("~"):
         return None
-    if piece.kind is Kind.LITERAL:
-        return [piece.text]
-    if piece.kind is Kind.QUOTED:
-        return [glob.escape(piece.text)]
-    values = shell.values(piece.text)
-    if values is None or piece.kind is Kind.VARIABLE:
-        return None if values is None else list(values)
-    return list(map(glob.escape, values))
+    return known.rpartition("/")[0] or ("/" if known.startswith("/") else "")
 
 
-def _home(text: str, shell: Shell) -> str:
-    name, slash, rest = text.partition("/")
+def _one_place(shell: Shell) -> str | None:
+    return shell.places[0] if shell.places is not None and len(shell.places) == 1 else None
+
+
+def _expand_one(pieces: tuple[Piece, ...], word: Word, shell: Shell, place: str | None, result: Expanded) -> None:
+    alternatives: list[list[Field]] = [[None]]
+    tilde = False
+    for number, piece in enumerate(pieces):
+        values = _home(piece, shell) if number == 0 else None
+        tilde = tilde or values is not None
+        values = values or _values(piece, shell, place)
+        if values is None or len(alternatives) * len(values) > _MOST_WORDS:
+            result.add_unknown(word.source)
+            return
+        if piece.text == "@" and not values:  # "$@" without any: no word at all, however it is quoted
+            continue
+        alternatives = [_joined(fields, piece, each, shell) for fields in alternatives for each in values]
+    for fields in alternatives:
+        for pattern in fields:
+            if pattern is not None:
+                _match(pattern, tilde, word, shell, place, result)
+
+
+def _joined(fields: list[Field], piece: Piece, value: str, shell: Shell) -> list[Field]:
+    """The fields with one piece more; an unquoted variable is split at blanks, but not by zsh and fish."""
+    *done, last = fields
+    if piece.kind is not Kind.VARIABLE or shell.language != "bash":
+        quoted = piece.kind in (Kind.QUOTED, Kind.QUOTED_VARIABLE)
+        pattern = glob.escape(value) if quoted else value
+        return [*done, (last or "") + pattern if pattern or quoted else last]
+    parts = value.split()
+    if value[:1].isspace() and last is not None:
+        done, last = [*done, last], None
+    if not parts:
+        return [*done, last]
+    made: list[Field] = [(last or "") + parts[0], *parts[1:]]
+    return [*done, *made, *([None] if value[-1:].isspace() else [])]
+
+
+def _values(piece: Piece, shell: Shell, place: str | None) -> Values:
+    if piece.kind in (Kind.LITERAL, Kind.QUOTED):
+        return (piece.text,)
+    if piece.kind is Kind.UNKNOWN:
+        return shell_parameters.values(piece.text, shell, place)
+    return shell.values(piece.text)
+
+
+def _home(piece: Piece, shell: Shell) -> Values:
+    """``~`` and ``~/…`` at the beginning of a word."""
+    name, slash, rest = piece.text.partition("/")
+    if piece.kind is not Kind.LITERAL or not name.startswith("~"):
+        return None
     home = shell.environment.get("HOME", "~") if name == "~" else name
-    return home + slash + rest
+    return (home + slash + rest,)
 
 
-def _expand_pattern(pattern: str, word: Word, shell: Shell, result: Expanded) -> None:
-    """An unquoted variable is split into words, but not by zsh and fish: it counts as both."""
-    split = any(piece.kind is Kind.VARIABLE for piece in word.pieces)
-    parts = pattern.split() if split else [pattern]
-    if len(parts) > 1:
-        parts.append(pattern)
-    for part in parts:
-        if "**" in part or (_is_pattern(part) and shell.cwd is None):
-            result.words.append(_text(part))
-            result.unknown.append(word.source)
-        elif _is_pattern(part) or part.startswith("~"):
-            result.words += shell.expand(part, shell.cwd or "/") or (_text(part),)
-        else:
-            result.words.append(_text(part))
+def _match(pattern: str, tilde: bool, word: Word, shell: Shell, place: str | None, result: Expanded) -> None:
+    is_pattern = bool(_ACTIVE.search(_ESCAPED.sub("", pattern)))
+    plain = _ESCAPED.sub(r"\1", pattern)
+    if is_pattern and (_NOT_KNOWN_HERE.search(pattern) or (place is None and not pattern.startswith("/"))):
+        result.add_unknown(word.source)
+    elif is_pattern or (tilde and pattern.startswith("~")):
+        result.words += shell.expand(pattern.replace("[^", "[!"), place or "/") or (plain,)
+    else:
+        result.words.append(plain)
 
 
-def _is_pattern(pattern: str) -> bool:
-    return bool(_ACTIVE.search(_ESCAPED.sub("", pattern)))
-
-
-_ESCAPED = re.compile(r"\[([*?[])\]")  # as glob.escape writes it
-
-
-def _text(pattern: str) -> str:
-    return _ESCAPED.sub(r"\1", pattern)
+def without(word: Word, length: int) -> Word:
+    """The word behind its first ``length`` characters, which are literal: the value of NAME=value."""
+    first, *rest = word.pieces
+    left = replace(first, text=first.text[length:])
+    return Word((*([left] if left.text else []), *rest), word.source[length:])

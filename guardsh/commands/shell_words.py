@@ -1,24 +1,30 @@
-"""A typed line cut into words and operators, as far as every shell agrees on it.
+"""The words of a typed line, each as the pieces that quoting makes of it; every shell agrees on almost all of it.
 
-Simple and conservative: what a word stands for only while the line runs (a substitution, an array, arithmetic) is
-kept as an unknown piece, never dropped. POSIX.1 2.2 to 2.10 are the base; zsh and fish differ where it says so.
+What a word stands for only while the line runs (a substitution, an array, arithmetic) is kept as an unknown piece,
+with the command line inside it, and never dropped. POSIX.1 2.2 and 2.6 are the base; bash, zsh and fish differ where it
+says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-_BLANK = " \t\r"
-_OPERATORS = ("&&", "||", ";;&", ";;", ";&", "|&", "&|", "&!", ";", "&", "|", "\n", ")")
-_REDIRECTIONS = ("&>>", "&>", "<<<", "<<-", "<<", "<>", "<&", ">>", ">&", ">|", ">", "<")
-_HERE_DOCUMENTS = ("<<", "<<-")
-_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")
+from guardsh.commands.shell_escapes import decoded
+
+BLANK = " \t\r"
+_ENDS = frozenset(BLANK + ";&|\n)<>")
+_PLAIN = re.compile(r"[^\s;&|)<>('\"\\$`]+")
+_PLAIN_INSIDE = re.compile(r"[^\"\\$`]+")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SPECIAL = frozenset("@*#?!$-0123456789")
 
 
 class Kind(Enum):
-    LITERAL = "literal"  # unquoted: blanks end it, globs and ~ are active
+    LITERAL = "literal"  # unquoted: globs, braces and ~ are active
     QUOTED = "quoted"
     VARIABLE = "variable"  # its text is the name
     QUOTED_VARIABLE = "quoted variable"
@@ -27,7 +33,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """``inner`` is the command line inside a substitution."""
+    """``inner`` are the command lines inside a substitution, one on each line."""
 
     kind: Kind
     text: str
@@ -36,8 +42,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Word:
+    """``start`` and ``end`` are where it stands in the text."""
+
     pieces: tuple[Piece, ...]
     source: str
+    start: int = 0
+    end: int = 0
 
     @property
     def plain(self) -> str | None:
@@ -46,142 +56,106 @@ class Word:
             return "".join(piece.text for piece in self.pieces)
         return None
 
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """``;``, ``&&``, ``|``, a newline, ``(``, ``)`` …; redirections have been taken out."""
-
-    text: str
+    @property
+    def unquoted(self) -> str:
+        """Its text without quotes, as the end of a here-document is compared."""
+        return "".join(piece.text for piece in self.pieces)
 
 
-Token = Word | Operator
+class Unreadable(Exception):
+    """The text nests too deeply to be read."""
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """The words and operators of a line. Comments, redirections with their words, and here-documents are left out."""
-    return _Lexer(text.replace("\\\n", "")).tokens()
+class WordReader(ABC):
+    """Reads words at ``at``. ``language`` is bash, zsh or fish: in fish a bare parenthesis is a command substitution,
+    elsewhere a pattern or an array."""
 
-
-class _Lexer:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, language: str = "bash", at: int = 0) -> None:
         self.text = text
-        self.at = 0
-        self.awaited: list[str] = []  # the ends of here-documents that begin after this line
-        self.begun = False  # a word of the present command has been read
+        self.language = language
+        self.at = at
+        self.complete = True  # no quote or parenthesis is left open
 
-    def tokens(self) -> Iterator[Token]:
-        while self.at < len(self.text):
-            token = self._next()
-            if token is not None:
-                self.begun = isinstance(token, Word)
-                yield token
+    @abstractmethod
+    def command_line(self, start: int) -> int:
+        """Where the parenthesis that closes the command line beginning at ``start`` stands."""
 
-    def _next(self) -> Token | None:
-        character = self.text[self.at]
-        if character in _BLANK:
-            self.at += 1
-        elif character == "#":
-            self.at = self._find("\n", self.at)
-        elif character == "(" and not self.begun:
-            self.at += 1
-            return Operator("(")
-        elif self._starts_substitution():
-            return self._word()
-        elif redirection := self._starting(_REDIRECTIONS):
-            self._skip_redirection(redirection)
-        elif operator := self._starting(_OPERATORS):
-            self.at += len(operator)
-            if operator == "\n":
-                self._skip_here_documents()
-            return Operator(operator)
-        else:
-            return self._word_or_descriptor()
-        return None
-
-    def _starting(self, marks: tuple[str, ...]) -> str:
-        return next((mark for mark in marks if self.text.startswith(mark, self.at)), "")
-
-    def _starts_substitution(self) -> bool:
-        return self.text.startswith(("<(", ">("), self.at)
-
-    def _find(self, mark: str, start: int) -> int:
-        found = self.text.find(mark, start)
-        return len(self.text) if found < 0 else found
-
-    # redirections and here-documents
-
-    def _skip_redirection(self, mark: str) -> None:
-        self.at += len(mark)
-        while self.at < len(self.text) and self.text[self.at] in _BLANK:
-            self.at += 1
-        if self.at < len(self.text) and self.text[self.at] not in ";|\n)":
-            word = self._word()
-            if mark in _HERE_DOCUMENTS:
-                self.awaited.append("".join(piece.text for piece in word.pieces))
-
-    def _skip_here_documents(self) -> None:
-        """A document that does not end is no reason to take the rest of the line for data."""
-        for end in self.awaited:
-            position = self.at
-            while position < len(self.text):
-                stop = self._find("\n", position)
-                line, position = self.text[position:stop], stop + 1
-                if line.strip("\t") == end:
-                    self.at = min(position, len(self.text))
-                    break
-        self.awaited.clear()
-
-    def _word_or_descriptor(self) -> Word | None:
-        """The 2 of ``2>&1`` is no word."""
-        word = self._word()
-        if word.source.isdigit() and self.at < len(self.text) and self.text[self.at] in "<>":
-            return None
-        return word
-
-    # words
-
-    def _word(self) -> Word:
+    def word(self) -> Word:
         begin = self.at
         pieces: list[Piece] = []
         while self.at < len(self.text) and not self._ends_word(begin):
             pieces += self._pieces()
-        return Word(_merged(pieces), self.text[begin : self.at])
+        self.at = min(self.at, len(self.text))
+        return Word(merged(pieces), self.text[begin : self.at], begin, self.at)
+
+    def document(self) -> tuple[Piece, ...]:
+        """The whole text as the lines of a here-document whose end was not quoted."""
+        pieces: list[Piece] = []
+        while self.at < len(self.text):
+            pieces.append(self._inside_double())
+        return merged(pieces)
 
     def _ends_word(self, begin: int) -> bool:
-        character = self.text[self.at]
-        if character == "(":  # a substitution of fish, a glob of zsh or extglob, a function's name
+        if self.at == begin and self.text.startswith(("<(", ">("), begin):
             return False
-        if character in "<>" and self.at == begin and self._starts_substitution():
-            return False
-        return character in _BLANK or character in ";&|\n)<>"
+        return self.text[self.at] in _ENDS
 
     def _pieces(self) -> list[Piece]:
-        return self._double() if self.text[self.at] == '"' else [self._piece()]
-
-    def _piece(self) -> Piece:
         character = self.text[self.at]
+        if character == '"' or self.text.startswith('$"', self.at):
+            return self._double()
+        if self.text.startswith("\\\n", self.at):
+            self.at += 2
+            return []
+        return [self._piece(character)]
+
+    def _piece(self, character: str) -> Piece:
         if character == "'":
             return self._single()
         if character == "\\":
+            self.complete = self.complete and self.at + 1 < len(self.text)
             self.at += 2
             return Piece(Kind.QUOTED, self.text[self.at - 1 : self.at])
         if character in "$`":
             return self._dollar_or_backtick(Kind.VARIABLE)
-        if character in "(<>":
-            return self._parenthesis(self.at + (character != "("))
-        self.at += 1
-        return Piece(Kind.LITERAL, character)
+        if character in "<>":
+            return self._substitution(self.at + 1)
+        if character == "(":
+            return self._substitution(self.at) if self.language == "fish" else self._parenthesis()
+        found = _PLAIN.match(self.text, self.at)
+        end = found.end() if found else self.at + 1
+        piece, self.at = Piece(Kind.LITERAL, self.text[self.at : end]), end
+        return piece
+
+    # quotes
+
+    def _find(self, mark: str, start: int) -> int:
+        found = self.text.find(mark, start)
+        self.complete = self.complete and found >= 0
+        return len(self.text) if found < 0 else found
 
     def _single(self) -> Piece:
         end = self._find("'", self.at + 1)
         text, self.at = self.text[self.at + 1 : end], min(end + 1, len(self.text))
         return Piece(Kind.QUOTED, text)
 
-    def _double(self) -> list[Piece]:
+    def _escaped(self) -> Piece:
+        """$'…' of bash, zsh and fish."""
+        begin = self.at + 2
+        self.at = begin
+        while self.at < len(self.text) and self.text[self.at] != "'":
+            self.at += 2 if self.text[self.at] == "\\" else 1
+        self.complete = self.complete and self.at < len(self.text)
+        text = self.text[begin : self.at]
         self.at += 1
+        return Piece(Kind.QUOTED, decoded(text))
+
+    def _double(self) -> list[Piece]:
+        self.at = self.text.index('"', self.at) + 1
         parts = [Piece(Kind.QUOTED, "")]
         while self.at < len(self.text) and self.text[self.at] != '"':
             parts.append(self._inside_double())
+        self.complete = self.complete and self.at < len(self.text)
         self.at += 1
         return parts
 
@@ -189,20 +163,28 @@ class _Lexer:
         character = self.text[self.at]
         if character in "$`":
             return self._dollar_or_backtick(Kind.QUOTED_VARIABLE)
+        if self.text.startswith("\\\n", self.at):
+            self.at += 2
+            return Piece(Kind.QUOTED, "")
         if character == "\\" and self.text[self.at + 1 : self.at + 2] in ("$", "`", '"', "\\"):
             self.at += 1
+        elif found := _PLAIN_INSIDE.match(self.text, self.at):
+            self.at = found.end()
+            return Piece(Kind.QUOTED, found[0])
         self.at += 1
         return Piece(Kind.QUOTED, self.text[self.at - 1])
+
+    # what is expanded
 
     def _dollar_or_backtick(self, variable: Kind) -> Piece:
         begin = self.at
         if self.text[begin] == "`":
-            end = self._find("`", begin + 1)
-            self.at = min(end + 1, len(self.text))
-            return Piece(Kind.UNKNOWN, self.text[begin : self.at], self.text[begin + 1 : end])
+            return self._backticks()
         following = self.text[begin + 1 : begin + 2]
         if following == "(":
-            return self._parenthesis(begin + 1)
+            return self._arithmetic() if self.text.startswith("((", begin + 1) else self._substitution(begin + 1)
+        if following == "[" and self.language != "fish":  # the old spelling of arithmetic
+            return self._unknown(begin, self.balanced(begin + 1, "[", "]"))
         if following == "{":
             return self._braced(variable)
         if following == "'" and variable is Kind.VARIABLE:
@@ -211,43 +193,65 @@ class _Lexer:
 
     def _named(self, variable: Kind) -> Piece:
         begin = self.at + 1
-        end = begin
-        while end < len(self.text) and self.text[end] in _NAME:
-            end += 1
-        if end > begin and not self.text[begin].isdigit():
-            self.at = end
-            return Piece(variable, self.text[begin:end])
-        if self.text[begin : begin + 1] in tuple("@*#?!$-0123456789"):
-            self.at = begin + 1
-            return Piece(Kind.UNKNOWN, self.text[begin - 1 : self.at])
+        found = _NAME.match(self.text, begin)
+        if found or self.text[begin : begin + 1] in _SPECIAL:
+            self.at = found.end() if found else begin + 1
+            return Piece(variable, self.text[begin : self.at])
         self.at = begin
         return Piece(Kind.QUOTED, "$")
 
     def _braced(self, variable: Kind) -> Piece:
-        end = self._balanced(self.at + 1, "{", "}")
-        source, self.at = self.text[self.at : end], end
-        name = source[2:-1]
-        if name and not name[0].isdigit() and _NAME.issuperset(name):
+        begin, end = self.at, self.balanced(self.at + 1, "{", "}")
+        name = self.text[begin + 2 : end - 1]
+        if _NAME.fullmatch(name) or name.isdigit() or name in ("@", "*"):
+            self.at = end
             return Piece(variable, name)
-        return Piece(Kind.UNKNOWN, source)
+        return self._unknown(begin, end)
 
-    def _escaped(self) -> Piece:
-        """$'…' of bash, zsh and fish."""
+    def _backticks(self) -> Piece:
         begin = self.at
-        self.at += 2
-        while self.at < len(self.text) and self.text[self.at] != "'":
-            self.at += 2 if self.text[self.at] == "\\" else 1
         self.at += 1
-        source = self.text[begin : self.at]
-        return Piece(Kind.UNKNOWN if "\\" in source else Kind.QUOTED, source if "\\" in source else source[2:-1])
+        while self.at < len(self.text) and self.text[self.at] != "`":
+            self.at += 2 if self.text[self.at] == "\\" else 1
+        self.complete = self.complete and self.at < len(self.text)
+        inner = re.sub(r"\\([$`\\])", r"\1", self.text[begin + 1 : self.at])
+        self.at = min(self.at + 1, len(self.text))
+        return Piece(Kind.UNKNOWN, self.text[begin : self.at], inner)
 
-    def _parenthesis(self, opening: int) -> Piece:
-        begin, end = self.at, self._balanced(opening, "(", ")")
-        self.at = end
-        inner = "" if self.text.startswith("((", opening) else self.text[opening + 1 : end].removesuffix(")")
-        return Piece(Kind.UNKNOWN, self.text[begin:end], inner)
+    def _substitution(self, opening: int) -> Piece:
+        """A command line in parentheses."""
+        begin, end = self.at, self.command_line(opening + 1)
+        self.complete = self.complete and end < len(self.text)
+        self.at = min(end + 1, len(self.text))
+        return Piece(Kind.UNKNOWN, self.text[begin : self.at], self.text[opening + 1 : end])
 
-    def _balanced(self, opening: int, begins: str, ends: str) -> int:
+    def _arithmetic(self) -> Piece:
+        """``$((…))``, unless it is a subshell in a substitution: it counts as both."""
+        begin, end = self.at, self.balanced(self.at + 1, "(", ")")
+        if self.text.startswith("))", end - 2):
+            return self._unknown(begin, end)
+        return self._substitution(begin + 1)
+
+    def _parenthesis(self) -> Piece:
+        """An array, or a pattern of zsh or extglob; a function's name, too."""
+        return self._unknown(self.at, self.balanced(self.at, "(", ")"))
+
+    def _unknown(self, begin: int, end: int) -> Piece:
+        source, self.at = self.text[begin:end], end
+        return Piece(Kind.UNKNOWN, source, "\n".join(self._substitutions(source[1:])))
+
+    def _substitutions(self, text: str) -> Iterable[str]:
+        """The command lines in text that otherwise is data; single quotes do not hide them."""
+        reader = type(self)(text, self.language)
+        while reader.at < len(text):
+            if text.startswith(("<(", ">("), reader.at) or text[reader.at] in "$`":
+                piece = reader._piece(text[reader.at])
+                if piece.inner:
+                    yield piece.inner
+            else:
+                reader.at += 2 if text[reader.at] == "\\" else 1
+
+    def balanced(self, opening: int, begins: str, ends: str) -> int:
         """Behind what closes ``opening``; quotes inside are passed over, an end that is missing is the line's."""
         depth, position, quote = 0, opening, ""
         while position < len(self.text):
@@ -263,15 +267,16 @@ class _Lexer:
                 depth -= 1
                 if depth == 0:
                     return position
+        self.complete = False
         return len(self.text)
 
 
-def _merged(pieces: list[Piece]) -> tuple[Piece, ...]:
+def merged(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     """Neighbours of one kind become one piece."""
-    merged: list[Piece] = []
+    result: list[Piece] = []
     for piece in pieces:
-        if merged and piece.kind is merged[-1].kind and piece.kind in (Kind.LITERAL, Kind.QUOTED):
-            merged[-1] = Piece(piece.kind, merged[-1].text + piece.text)
+        if result and piece.kind is result[-1].kind and piece.kind in (Kind.LITERAL, Kind.QUOTED):
+            result[-1] = Piece(piece.kind, result[-1].text + piece.text)
         else:
-            merged.append(piece)
-    return tuple(merged)
+            result.append(piece)
+    return tuple(result)
