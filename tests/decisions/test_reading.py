@@ -10,7 +10,7 @@ import pytest
 
 from guardsh import commands
 from guardsh.commands.prefixes import peel
-from guardsh.model.intent import Target
+from guardsh.model.intent import Configured, Target
 from tests.decisions.described import Block
 
 with open(os.path.join(os.path.dirname(__file__), "reading.toml"), "rb") as _file:
@@ -31,5 +31,6 @@ def test_reading(block: Block) -> None:
         assert bool(intent.doubts) is block.get("doubtful", False)
 
 
-def reach(target: Target) -> str:
+def reach(target: Target | Configured) -> str:
+    assert isinstance(target, Target)
     return f"{target.extent.value} {target.path}{', followed' if target.follow else ''}"
