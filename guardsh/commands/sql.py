@@ -80,12 +80,20 @@ _EXPLAIN = re.compile(r"\s*explain\b\s*(\([^)]*\)|(?:(?:analy[sz]e|verbose)\b\s*
 _ANALYZES = re.compile(r"\banaly[sz]e\b(?!\s*(?:=\s*)?(?:false|off|0)\b)", re.IGNORECASE)
 _PREPARE = re.compile(r"\s*prepare\s+\S+?\s*(?:\([^)]*\)\s*)?\bas\b", re.IGNORECASE)
 _QUERY_OF_COPY = re.compile(r"\s*copy\s*\(", re.IGNORECASE)
-_LONGEST = 60  # characters of a statement that are shown
+_STRING = re.compile(r"' *'")
+_DIGITS = re.compile(r"[0-9]+")
+_SHOWN = 60  # characters of a statement
+_LONGEST = 1 << 16  # characters of a statement that is parsed
 
 
 def may_destroy(text: str) -> bool:
     """Whether a text with any number of statements needs to be read at all."""
     return _ANYWHERE.search(text) is not None
+
+
+def shape(statement: Statement) -> str | None:
+    """What statements have in common that differ in their numbers and strings only; None for what destroys nothing."""
+    return _DIGITS.sub("0", _STRING.sub("''", statement.bare)) if _IN_STATEMENT.search(statement.bare) else None
 
 
 def deeds(statement: Statement) -> Iterator[Deed]:
@@ -120,7 +128,7 @@ def _query(statement: Statement) -> Iterator[Deed]:
     if found := _QUERY_OF_COPY.match(statement.bare):
         yield from deeds(in_brackets(statement, found.end()))
         return
-    tree = _parsed(statement.text)
+    tree = _parsed(statement.text) if len(statement.text) <= _LONGEST else None
     if tree is not None:
         yield from _of_tree(tree, statement)
     elif _DANGEROUS.search(statement.bare):
@@ -198,9 +206,9 @@ def _table(node: exp.Expr) -> str:
 
 def _short(statement: Statement) -> str:
     """As typed, without what stands in strings: that may be a password."""
-    return _clipped(re.sub(r"'\s+'", "'…'", statement.bare))
+    return _clipped(_STRING.sub("'…'", statement.bare))
 
 
 def _clipped(text: str) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1].rstrip() + "…"

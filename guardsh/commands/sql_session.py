@@ -9,7 +9,7 @@ from posixpath import dirname, join
 
 from guardsh.commands import COMMANDS, libpq, sql, understand
 from guardsh.commands.prefixes import peel
-from guardsh.commands.psql_text import Backslash, read, statements
+from guardsh.commands.psql_text import Backslash, Statement, read, statements
 from guardsh.model.intent import ANY_INSTANCE, Connection, Effect, Intent, Invocation, TextOf
 from guardsh.model.observed import Unknown
 
@@ -21,6 +21,7 @@ _BACKTICKS = re.compile(r"`([^`]*)`")
 _SYNTAX_OF_SHELLS = re.compile(r"[;&|<>()$`*?\[\n\\]")
 _SHOWN = 3
 _DEEPEST = 8  # files that name files
+_MOST_SHAPES = 1000  # of statements that have to be parsed: a second or so
 
 
 class Session:
@@ -34,6 +35,7 @@ class Session:
         self.doubts: tuple[str, ...] = ()  # about the words that began it
         self._deeds: dict[tuple[Connection, Effect], list[sql.Deed]] = {}
         self._others: list[Intent] = []
+        self._harmless: set[str] = set()  # shapes of statements
 
     def run(self, text: str, file: str = "", depth: int = 0) -> None:
         """A text on its standard input, after -c, or in ``file``."""
@@ -43,12 +45,12 @@ class Session:
             if isinstance(piece, Backslash):
                 self._command(piece, file, depth)
             else:
-                self._do(sql.deeds(piece))
+                self._statement(piece)
 
     def run_file(self, path: str, depth: int = 0) -> None:
         """What it holds is asked for first; where that cannot be known, it counts as the worst."""
         if path == "-":
-            self.run(self.invocation.input or "")
+            self._run_input()
             return
         question = TextOf(path)
         text = self.invocation.texts.get(question)
@@ -61,9 +63,28 @@ class Session:
         else:
             self.run(text.value, path, depth)
 
+    def _run_input(self) -> None:
+        if self.invocation.input is not None:
+            self.run(self.invocation.input)
+        elif self.invocation.input_file:
+            self.run_file(self.invocation.input_file)
+
     def intents(self) -> tuple[Intent, ...]:
         """One for each server and effect, in the order in which they come about."""
         return (*self._others, *(self._intent(*of, deeds) for of, deeds in self._deeds.items()))
+
+    def _statement(self, statement: Statement) -> None:
+        """A thousand updates that differ in their numbers are read once."""
+        shape = sql.shape(statement)
+        if shape is None or shape in self._harmless:
+            return
+        if len(self._harmless) >= _MOST_SHAPES:
+            self._do([sql.Deed(Effect.SQL, "run more statements than are read", "too many statements to read")])
+            return
+        found = tuple(sql.deeds(statement))
+        self._do(found)
+        if not found:
+            self._harmless.add(shape)
 
     def _do(self, deeds: Iterable[sql.Deed]) -> None:
         for deed in deeds:

@@ -135,6 +135,7 @@ class Invocation:
     environment: dict[str, str] = field(hash=False)
     prefixes: tuple[str, ...] = ()  # the words before: sudo -u postgres, time
     input: str | None = None  # the text that is known to arrive on standard input: <<E, <<<, echo … |
+    input_file: str = ""  # the file that standard input is redirected from: < FILE
     below: tuple[str, ...] = ()  # operands that stand for anything below them: find DIR -exec rm {} +
     texts: Mapping[TextOf, Observed[str]] = field(default_factory=dict, hash=False)  # of files asked for before
 

@@ -155,6 +155,11 @@ def test_a_file_is_asked_for_and_until_then_the_worst() -> None:
     assert reading("psql -f a.sql", a_sql="select 1") == "nothing"
 
 
+def test_a_file_on_its_standard_input_is_asked_for() -> None:
+    [intent] = understand(Invocation(("psql", "shop"), "/", {}, input_file="a.sql"))
+    assert intent.questions == (TextOf("a.sql"),)
+
+
 def test_a_file_that_cannot_be_read_is_a_doubt() -> None:
     texts = {TextOf("a.sql"): Unknown("permission denied")}
     [intent] = understand(Invocation(("psql", "-f", "a.sql"), "/", {}, texts=dict(texts)))
@@ -181,6 +186,18 @@ def test_what_a_query_generates() -> None:
     [intent] = intents("psql", text)
     assert intent.doubts == ("what the rows of a query would run is not read (\\gexec)",)
     assert reading("psql", "select format('grant select on %I to app', name) from t \\gexec") == "nothing"
+
+
+def test_long_texts_are_read_in_time() -> None:
+    """A MiB each: statements of one shape, of many, brackets without end."""
+    for harmless in ("update a set b = '{0}' where c = {0};\n", "update a{0} set b = 1 where c{0} = 2;\n"):
+        assert reading("psql", "".join(map(harmless.format, range(25_000)))) == "nothing"
+    many = "".join(
+        f"update a set {'b' * (number % 97)}{chr(97 + number % 26)}_ = 1 where c{'d' * (number // 97)} = 1;\n"
+        for number in range(3000)
+    )
+    assert reading("psql", many).endswith("too many statements to read")
+    assert reading("psql", "delete from a where (" + "(" * (1 << 20)).endswith("a statement could not be read")
 
 
 def test_a_dump_is_no_statement() -> None:
