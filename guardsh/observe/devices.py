@@ -14,23 +14,23 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from guardsh.model.intent import Effect, Extent, Target
-from guardsh.model.place import Place
 from guardsh.observe.paths import Reached, lineage, reach
 from guardsh.system import proc
 
 _DIRECTORIES = ("/dev", "/dev/md", "/dev/mapper", "/dev/zvol", "/dev/disk/by-id")
 _TAGS = {"UUID": "by-uuid", "LABEL": "by-label", "PARTUUID": "by-partuuid", "PARTLABEL": "by-partlabel", "ID": "by-id"}
 _END = 1 << 20  # bytes at both ends in which every superblock has a copy: md, LVM, LUKS, file systems, GPT
+_LOOP = 7  # Documentation/admin-guide/devices.txt of the kernel
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 @dataclass(frozen=True, slots=True)
 class Upon:
     """``paths`` are mount points, and files in place of a device; ``doubts`` sentences on what cannot be told.
-    ``beside`` are the other mount points: what is below one of these stands elsewhere."""
+    ``beside`` are mount points of other devices: what is below one of these certainly stands elsewhere."""
 
     paths: tuple[str, ...]
-    beside: tuple[Place, ...]
+    beside: tuple[str, ...]
     doubts: tuple[str, ...]
 
 
@@ -42,7 +42,9 @@ def reached(target: Target, effect: Effect, cwd: str, doubts: list[str]) -> Iter
     for path in found.paths:
         there = reach(Target(path, Extent.TREE, follow=True), effect, "/")
         if there is not None:
-            yield replace(there, target=replace(target, extent=Extent.TREE), beside=found.beside)
+            nested = (point for point in found.beside if point.startswith(path.rstrip("/") + "/") and point != path)
+            beside = tuple(lineage(point)[0] for point in nested)
+            yield replace(there, target=replace(target, extent=Extent.TREE), beside=beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ def upon(name: str, cwd: str, *, by_path: bool) -> Upon:
     doubts = [_not_mounted(number, name) for number in _leaves(stack) if not _is_told(number, own)]
     if not (by_path or files or own or name.startswith("/")):
         doubts.append(f"{name} is found neither among the devices nor among the mounted file systems of this node")
-    beside = tuple(lineage(mount.point)[0] for mount in mounts if mount not in own)
-    return Upon((*(mount.point for mount in own), *regular), beside if own else (), tuple(dict.fromkeys(doubts)))
+    beside = tuple(mount.point for mount in mounts if own and mount not in own and _is_apart(mount))
+    return Upon((*(mount.point for mount in own), *regular), beside, tuple(dict.fromkeys(doubts)))
 
 
 def _candidates(name: str, cwd: str, *, by_path: bool) -> Iterator[str]:
@@ -126,6 +128,12 @@ def _is_told(number: int, mounts: Iterable[_Mount]) -> bool:
 def _is_on(mount: _Mount, numbers: Container[int | None]) -> bool:
     """By its number, or (btrfs has numbers of its own) by the device that it was mounted from."""
     return mount.number in numbers or _block_device(mount.source) in numbers
+
+
+def _is_apart(mount: _Mount) -> bool:
+    """Whether it stands on a device of its own; a loop device or an overlay may lie in a file of another one."""
+    number = _block_device(mount.source)
+    return number is not None and os.major(number) != _LOOP
 
 
 def _is_dataset(source: str, name: str) -> bool:
