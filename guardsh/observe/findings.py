@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from guardsh.model.finding import Findings
@@ -13,7 +13,7 @@ from guardsh.model.intent import ANY_INSTANCE, Effect, Extent, Intent, Invocatio
 from guardsh.model.node import Node
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.policy import Policy
-from guardsh.observe import answers, candidates, configured, connection, data_directory, node, search, touching
+from guardsh.observe import answers, candidates, configured, connection, data_directory, devices, node, search, signals, touching
 from guardsh.observe.paths import Reached, lineage, reach, same, ways
 from guardsh.system import proc, processes
 from guardsh.system.apart import Apart, Deadline, apart
@@ -44,19 +44,22 @@ class _Reach:
 
     reached: list[Reached]
     unseen: list[str]
+    unmounted: list[str] = field(default_factory=list)  # as unseen, where the node carries anything of Postgres
 
 
 def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -> Findings:
     deadline = Deadline(policy.deadline)
     arrays = node.look_at_arrays()
-    reaches = [_reach(intent, invocation.cwd) for intent in intents]
     servers = processes.servers()
+    reaches = [_reach(intent, invocation.cwd, servers, deadline) for intent in intents]
     others = candidates.Others(servers, policy.data_directories)
     asked = node.ask(_near(servers, reaches), policy.connections, deadline)
     answering = connection.instances(intents, invocation, servers, policy, deadline)
     nearby = _search(intents, reaches, invocation.cwd, deadline)
     pairs = candidates.near(nearby.data_directories, servers, deadline)
     pairs += others.result(deadline, nearby.doubts)
+    for one in reaches:
+        one.unseen += one.unmounted if pairs else ()
     touched = _touched(reaches, pairs, everything=any(map(touching.is_node_wide, intents)))
     instances = dict(zip(touched, _instances([pairs[n] for n in touched], asked, policy, deadline), strict=True))
     orphans = _orphans(nearby.parts, pairs)
@@ -103,14 +106,17 @@ def _touched(
     return rows
 
 
-def _reach(intent: Intent, cwd: str) -> _Reach:
+def _reach(intent: Intent, cwd: str, servers: Sequence[Server], deadline: Deadline) -> _Reach:
     result = _Reach([], [])
-    for named in intent.targets:
+    for named in (*intent.targets, *signals.targets(intent.signal, servers, deadline, result.unseen)):
         target = configured.located(named, cwd)
         if isinstance(target, Unknown):
             result.unseen.append(target.why)
             continue
         try:
+            if target.extent is Extent.DEVICE:
+                result.reached += devices.reached(target, intent.effect, cwd, result.unmounted)
+                continue
             found = reach(target, intent.effect, cwd)
         except OSError as error:
             result.unseen.append(f"could not look at {target.path}: {(error.strerror or str(error)).lower()}")
@@ -164,6 +170,8 @@ def _search_target(intent: Intent, reached: Reached, deadline: Deadline) -> sear
         return search.Found()
     if reached.target.extent is Extent.INSTANCE or intent.effect is Effect.OVERWRITE:
         return search.Found([reached.place.path])
+    if intent.effect in (Effect.DISMANTLE, Effect.REWIND) and reached.place.path == "/":  # the whole machine
+        return search.Found()
     return search.below(reached.place.path, deadline)
 
 

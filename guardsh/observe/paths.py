@@ -16,7 +16,8 @@ from guardsh.system.proc import identity
 class Reached:
     """What a target leads to. ``lineage`` begins with the place itself and ends with the root directory.
 
-    ``link`` is the symbolic link itself where the command would take the link and not what it leads to.
+    ``link`` is the symbolic link itself where the command would take the link and not what it leads to. What is at or
+    below one of ``beside`` is not reached: other file systems than those of a device.
     """
 
     target: Target
@@ -24,6 +25,7 @@ class Reached:
     exists: bool
     directory: bool
     link: Identity | None = None
+    beside: tuple[Place, ...] = ()
 
     @property
     def place(self) -> Place:

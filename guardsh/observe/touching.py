@@ -89,7 +89,8 @@ def _above(reached: Reached, directory: DataDirectory) -> Iterator[tuple[Part, s
     places = ((Part.ALL, directory.place), *_outlying(directory), *((Part.LINK, link) for link in directory.links))
     moved = ((part_of((each.name,)), each.place) for each in directory.moved)
     for part, place in (*places, *moved):
-        if below(lineage(place.path), reached.place) is not None:
+        here = lineage(place.path)
+        if below(here, reached.place) is not None and all(below(here, other) is None for other in reached.beside):
             yield part, ""
 
 
