@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from guardsh.commands import runners
 from guardsh.commands.prefixes import peel
-from guardsh.model.intent import Invocation
+from guardsh.commands.shell_line import read_words
+
+
+def found(line: str) -> list[str]:
+    reading = read_words(line.split(), "/", {}, lambda pattern, place: ())
+    return [" ".join(each.invocation.words) for each in reading.found]
 
 
 @pytest.mark.parametrize(
@@ -20,14 +24,11 @@ from guardsh.model.intent import Invocation
     ],
 )
 def test_an_account_begins_no_command(line: str) -> None:
-    words = tuple(line.split())
-    [(found, _)] = runners.commands(Invocation(words, "/", {}))
-    assert found == ("rm", "-rf", "/d")
+    assert set(found(line)) == {"rm -rf /d"}
 
 
 def test_a_program_by_its_path_does() -> None:
-    [(found, _)] = runners.commands(Invocation(("gosu", "postgres", "/usr/bin/postgres", "-D", "/d"), "/", {}))
-    assert found == ("/usr/bin/postgres", "-D", "/d")
+    assert found("gosu postgres /usr/bin/postgres -D /d") == ["/usr/bin/postgres -D /d"]
 
 
 def test_behind_an_option_that_is_not_understood_neither() -> None:
