@@ -72,13 +72,13 @@ _PLAIN_A = {"-a": GRAMMAR["--all"]}  # of vgreduce
 _DESTROYS = {
     "lvremove": "would remove",
     "vgremove": "would remove",
-    "pvremove": "would take the label off",
+    "pvremove": "would take the label off the disk under",
     "pvcreate": "would overwrite",
     "vgreduce": "would take devices away from under",
     "vgcfgrestore": "would replace the volumes under",
-    "lvreduce": "would make smaller",
-    "lvresize": "would make smaller",
-    "lvconvert": "would convert",
+    "lvreduce": "would cut the volume under",
+    "lvresize": "could cut the volume under",
+    "lvconvert": "would convert the volume under",
 }
 _SWITCHES = ("lvchange", "vgchange")
 NAMES = (*_DESTROYS, *_SWITCHES)
@@ -112,7 +112,9 @@ def _switch(name: str, line: CommandLine) -> tuple[Intent, ...]:
     if not line.doubts and not any(mode.lower() in _OFF for mode in modes):
         return ()
     everything = () if line.operands or name == "lvchange" else ("/dev/mapper",)
-    return on_names(Effect.STOP, (*_names(line), *everything), f"{name} -an would take away", line.doubts)
+    return on_names(
+        Effect.STOP, (*_names(line), *everything), f"{name} -an would take the volume away from", line.doubts
+    )
 
 
 def _keeps(name: str, line: CommandLine) -> bool:

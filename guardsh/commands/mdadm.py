@@ -54,16 +54,20 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
         return _incremental(invocation.arguments)
     if mode in ("-A", "--assemble"):
         forced = any(option in FORCES for option in given)
-        return on_names(Effect.DISMANTLE, devices, "mdadm --assemble --force would rewrite") if forced else ()
+        return (
+            on_names(Effect.DISMANTLE, devices, "mdadm --assemble --force would rewrite the array under")
+            if forced
+            else ()
+        )
     return _manage(given, devices)
 
 
 def _dismantle(mode: str, devices: tuple[str, ...]) -> tuple[Intent, ...]:
     if mode in ("-G", "--grow"):
-        return on_names(Effect.DISMANTLE, devices[:1], "mdadm --grow would reshape")
+        return on_names(Effect.DISMANTLE, devices[:1], "mdadm --grow would reshape the array under")
     if not devices:  # --stop --scan
-        return (Intent(Effect.DISMANTLE, (ANY_INSTANCE,), "mdadm --stop --scan would take apart"),)
-    return on_names(Effect.DISMANTLE, devices, "mdadm --stop would take apart")
+        return (Intent(Effect.DISMANTLE, (ANY_INSTANCE,), "mdadm --stop --scan would take apart every array, with"),)
+    return on_names(Effect.DISMANTLE, devices, "mdadm --stop would take apart the array under")
 
 
 def _incremental(words: tuple[str, ...]) -> tuple[Intent, ...]:

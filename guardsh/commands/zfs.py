@@ -30,11 +30,11 @@ _ZFS = {
         declare("-v", "-s", "-n", "-h", "-M", "-F", "-u", "-A", "-d", "-e", "-o PROPERTY", "-x PROPERTY", "-c"),
         only_with=("-F",),
     ),
-    "unmount": Verb(Effect.STOP, "would take away", declare("-f", "-a", "-u"), ("-f",), "-a"),
+    "unmount": Verb(Effect.STOP, "would take the disk away from", declare("-f", "-a", "-u"), ("-f",), "-a"),
 }
 _ZPOOL = {
     "destroy": Verb(Effect.DISMANTLE, "would destroy", declare("-f")),
-    "labelclear": Verb(Effect.DISMANTLE, "would take the label off", declare("-f")),
+    "labelclear": Verb(Effect.DISMANTLE, "would take the label off the disk under", declare("-f")),
     "create": Verb(
         Effect.DISMANTLE,
         "would overwrite",
@@ -45,7 +45,7 @@ _ZPOOL = {
     "offline": Verb(Effect.STOP, "would take a device away from under", declare("-f", "-t")),
     "detach": Verb(Effect.STOP, "would take a device away from under", declare()),
     "split": Verb(Effect.STOP, "would split the pool under", declare("-g", "-L", "-l", "-n", "-P", "-R ROOT", "-o P")),
-    "export": Verb(Effect.STOP, "would take away", declare("-a", "-f"), (), "-a"),
+    "export": Verb(Effect.STOP, "would take the disk away from", declare("-a", "-f"), (), "-a"),
 }
 _ALIASES = {"recv": "receive", "umount": "unmount"}
 _VDEVS = ("mirror", "raidz", "draid", "spare", "log", "cache", "special", "dedup")  # zpoolconcepts(7)

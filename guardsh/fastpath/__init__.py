@@ -31,11 +31,14 @@ def _prefilter(name: str, arguments: Sequence[str]) -> bool:
     """What only some commands need is loaded for these."""
     if name == "rm":
         return rm.unrelated(arguments) or _who_asks(name, arguments)
-    if name in ("pg_ctl", "wal-g"):
+    if name in ("pg_ctl", "pgbackrest", "wal-g"):
         from guardsh.fastpath import tools
 
-        harmless = tools.pg_ctl if name == "pg_ctl" else tools.wal_g
-        return harmless(arguments) or _who_asks(name, arguments)
+        return tools.VERBS[name](arguments) or _who_asks(name, arguments)
+    if name in ("btrfs", "mdadm", "nvme", "zfs", "zpool"):
+        from guardsh.fastpath import first_word
+
+        return first_word.looks(name, arguments) or _who_asks(name, arguments)
     return _who_asks(name, arguments)
 
 

@@ -257,7 +257,7 @@ def test_reading(line: str, expected: str) -> None:
     [
         ("mkfs.ext4 /dev/sdb", "mkfs.ext4 would overwrite"),
         ("mkfs -t xfs /dev/sdb", "mkfs.xfs would overwrite"),
-        ("mdadm -S /dev/md0", "mdadm --stop would take apart"),
+        ("mdadm -S /dev/md0", "mdadm --stop would take apart the array under"),
         ("zfs rollback tank/pg@a", "zfs rollback would roll back"),
         ("mount -o remount,ro /mnt", "mount -o remount,ro would make read-only the disk of"),
         ("shutdown -r now", "shutdown would reboot this machine"),
