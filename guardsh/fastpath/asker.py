@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _SHELLS = ("bash", "dash", "ksh", "sh", "zsh")
-_OF_THE_SERVER = ("pg_archivecleanup", "wal-g")  # its archive and restore commands
+_OF_THE_SERVER = ("pg_archivecleanup", "pgbackrest", "wal-g")  # its archive and restore commands
 _HA_MANAGERS = ("patroni", "pg_autoctl", "repmgrd", "stolon-keeper")
 
 

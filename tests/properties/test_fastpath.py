@@ -217,6 +217,13 @@ wal_g_words = st.sampled_from(
         *("--json", "--pretty", "--detail", "--full", "--delta-from-user-data", "-c", "-t", "DATA", "--mask"),
     ]
 )
+pgbackrest_words = st.sampled_from(
+    [
+        *("restore", "backup", "archive-push", "archive-get", "expire", "info", "stop", "help", "x", "--stanza=main"),
+        *("--pg1-path=DATA", "--pg1-path", "DATA", "--stanza", "--delta", "--no-delta", "--dry-run", "--help", "--"),
+        *("-x", "-", "", "--unknown", "--unknown=x", "--force", "--db-path=DATA", "--reset-stanza"),
+    ]
+)
 pg_ctl_words = st.sampled_from(
     [
         *(
@@ -253,6 +260,12 @@ typed = st.tuples(
 @given(st.lists(wal_g_words, min_size=1, max_size=6))
 def test_wal_g(words: list[str]) -> None:
     judged_alike("wal-g", words)
+
+
+@MANY
+@given(st.lists(pgbackrest_words, min_size=1, max_size=6))
+def test_pgbackrest(words: list[str]) -> None:
+    judged_alike("pgbackrest", words)
 
 
 @MANY
