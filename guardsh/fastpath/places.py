@@ -20,6 +20,20 @@ _MARKS = frozenset(MARKS)
 _HEXADECIMAL = frozenset("0123456789ABCDEF")
 SERVERS = ("postgres", "postmaster", "edb-postgres", "edb-postmaster")
 
+_HARMLESS_DEVICES = frozenset(
+    "null zero full random urandom console stdin stdout stderr tty ptmx".split()  # noqa: SIM905
+)
+
+
+def harmless_device(path: str) -> bool:
+    """Whether writing to this normal path below /dev destroys nothing: null and its like, terminals, shared memory.
+
+    >>> list(map(harmless_device, ("/dev/null", "/dev/pts/3", "/dev/fd/2", "/dev/sda")))
+    [True, True, True, False]
+    """
+    name = path.removeprefix("/dev/")
+    return name.partition("/")[0] in _HARMLESS_DEVICES or name.startswith(("fd/", "pts/", "shm/", "mqueue/", "tty", "vcs"))
+
 
 class Parents:
     """The directories in which operands lie, each looked at once."""

@@ -9,18 +9,30 @@ from functools import partial
 
 from guardsh.model.finding import Findings
 from guardsh.model.instance import Instance, Server
-from guardsh.model.intent import ANY_INSTANCE, Effect, Extent, Intent, Invocation
+from guardsh.model.intent import ANY_INSTANCE, Effect, Extent, Intent, Invocation, Target
 from guardsh.model.node import Node
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.policy import Policy
-from guardsh.observe import answers, candidates, configured, connection, data_directory, devices, node, search, signals, touching
+from guardsh.observe import (
+    answers,
+    candidates,
+    configured,
+    connection,
+    data_directory,
+    devices,
+    members,
+    node,
+    search,
+    signals,
+    touching,
+)
 from guardsh.observe.paths import Reached, lineage, reach, same, ways
 from guardsh.system import proc, processes
 from guardsh.system.apart import Apart, Deadline, apart
 
 _GRACE = 0.3  # seconds for putting the answers together after the deadline of the looks themselves
 _MEASURING = 0.1  # seconds for an estimate of the size
-_ON_WHATEVER_RUNS = (Effect.STOP, Effect.PROMOTE, Effect.CONFIGURE)  # which is known without a search
+_ON_WHATEVER_RUNS = (Effect.START, Effect.STOP, Effect.PROMOTE, Effect.CONFIGURE)  # which is known without a search
 _AS_MANY_AS_ANYONE_READS = 8
 
 
@@ -117,17 +129,22 @@ def _reach(intent: Intent, cwd: str, servers: Sequence[Server], deadline: Deadli
             if target.extent is Extent.DEVICE:
                 result.reached += devices.reached(target, intent.effect, cwd, result.unmounted)
                 continue
-            found = reach(target, intent.effect, cwd)
+            for each in members.arriving(target, cwd):
+                result.reached += _reached(each, intent.effect, cwd, result.unseen)
         except OSError as error:
             result.unseen.append(f"could not look at {target.path}: {(error.strerror or str(error)).lower()}")
-            continue
-        if found is not None and target.extent is Extent.INSTANCE:
-            found = _instance_at(found, result.unseen)
-            result.reached += _signalled(found) if intent.effect is Effect.STOP else ()
-        if found is not None:
-            result.reached.append(found)
     del result.unseen[_AS_MANY_AS_ANYONE_READS:]
     return result
+
+
+def _reached(target: Target, effect: Effect, cwd: str, unseen: list[str]) -> Iterator[Reached]:
+    found = reach(target, effect, cwd)
+    if found is not None and target.extent is Extent.INSTANCE:
+        found = _instance_at(found, unseen)
+        if effect is Effect.STOP:
+            yield from _signalled(found)
+    if found is not None:
+        yield found
 
 
 def _instance_at(found: Reached, unseen: list[str]) -> Reached:
@@ -166,13 +183,23 @@ def _search(intents: Sequence[Intent], reaches: Sequence[_Reach], cwd: str, dead
 def _search_target(intent: Intent, reached: Reached, deadline: Deadline) -> search.Found:
     if reached.link is not None or reached.target.extent in (Extent.ENTRY, Extent.EMPTY):
         return search.Found()
-    if reached.target == ANY_INSTANCE and intent.effect in _ON_WHATEVER_RUNS:
+    if _is_known_anyway(intent.effect, reached.target):
         return search.Found()
-    if reached.target.extent is Extent.INSTANCE or intent.effect is Effect.OVERWRITE:
+    if reached.target.extent is Extent.INSTANCE:
         return search.Found([reached.place.path])
     if intent.effect in (Effect.DISMANTLE, Effect.REWIND) and reached.place.path == "/":  # the whole machine
         return search.Found()
-    return search.below(reached.place.path, deadline)
+    found = search.below(reached.place.path, deadline)
+    if intent.effect is Effect.OVERWRITE:  # a restore goes where nothing tells yet
+        found.data_directories.append(reached.place.path)
+    return found
+
+
+def _is_known_anyway(effect: Effect, target: Target) -> bool:
+    """Whether it concerns what runs, wherever below the target: that is known without a search."""
+    if effect is Effect.STOP:
+        return target.extent is Extent.TREE
+    return target == ANY_INSTANCE and effect in _ON_WHATEVER_RUNS
 
 
 def _instances(

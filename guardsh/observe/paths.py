@@ -89,12 +89,13 @@ def _entry_lineage(path: str, found: os.stat_result) -> tuple[Place, ...]:
 
 
 def _takes_the_link(target: Target, effect: Effect) -> bool:
-    return effect is Effect.DELETE and not target.follow and target.extent is not Extent.INSTANCE
+    on_files = effect in (Effect.DELETE, Effect.OVERWRITE)
+    return on_files and not target.follow and target.extent is not Extent.INSTANCE
 
 
 def _left_alone(target: Target, effect: Effect, resolved: str, directory: bool) -> bool:
-    """rm without -r leaves directories, with -d those that are not empty."""
-    if effect is not Effect.DELETE or not directory:
+    """A file is not written over a directory; rm without -r leaves directories, with -d those that are not empty."""
+    if effect not in (Effect.DELETE, Effect.OVERWRITE) or not directory:
         return False
     if target.extent is Extent.ENTRY:
         return True
