@@ -89,9 +89,14 @@ def _line(words: list[bytes]) -> int:
 
 def _certainly_unrelated(words: list[str]) -> bool:
     name = os.path.basename(words[0])
-    if name in PREFIXES:  # a guarded name may also end a word that env -S will split
-        return not any(part.endswith(tuple(COMMANDS)) for word in words for part in word.split())
+    if name in PREFIXES and any(_may_run_something(word) for word in words[1:]):
+        return False
     return name not in COMMANDS or fastpath.certainly_unrelated(name, words[1:])
+
+
+def _may_run_something(word: str) -> bool:
+    """Whether a word has a guarded name anywhere, or what a shell may make one of."""
+    return any(mark in word for mark in "\\'\"$`") or any(command in word for command in COMMANDS)
 
 
 def _crashed(error: Exception, words: list[bytes]) -> int:

@@ -1,74 +1,42 @@
-"""The story of one guarded command, told once: understand, observe, assess, ask, observe again, record, run."""
+"""The story of guarded commands, told once: judge, ask, look again, record, run."""
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
-from guardsh import commands, grant
+from guardsh import grant, judge
 from guardsh.audit import trail
-from guardsh.commands.prefixes import peel
+from guardsh.judge import NO_WISHES, Case, Wishes
 from guardsh.model.event import Event, Outcome
-from guardsh.model.finding import Findings
-from guardsh.model.intent import Intent, Invocation, TextOf
-from guardsh.model.policy import Policy
-from guardsh.model.verdict import Accepted, Caller, Decision, Rejected, Verdict
-from guardsh.observe import findings as observation
-from guardsh.observe import texts
-from guardsh.policy import config
+from guardsh.model.verdict import Accepted, Decision, Rejected, Verdict
 from guardsh.policy.assess import assess
-from guardsh.policy.change import what_changed
 from guardsh.screen import dialogue, report, saying
 from guardsh.system import program, terminal
-from guardsh.system.apart import Deadline
 
 REFUSED = 77  # EX_NOPERM
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What `guardsh run` was told beside the command."""
-
-    confirm: str | None = None  # "HOST ROLE"
-    override: str | None = None  # the reason, for the record
-    dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One command, understood and looked at, with what was decided."""
-
-    words: tuple[str, ...]
-    invocation: Invocation
-    intents: tuple[Intent, ...]
-    policy: Policy
-    caller: Caller
-    findings: Findings
-    verdict: Verdict
-
-
-def command(words: list[str], raw: list[bytes], wishes: Wishes | None = None) -> int:
+def command(words: list[str], raw: list[bytes], wishes: Wishes = NO_WISHES) -> int:
     """Guard one command and become it; the exit status where it is not run.
 
     ``raw`` are the same words as the kernel has them: they are what runs.
     """
-    wishes = wishes or Wishes()
     if wishes.dry_run:
-        sys.stdout.write("\n".join(report.verdict(judge(words, wishes).verdict)) + "\n")
+        sys.stdout.write("\n".join(report.verdict(judge.together(judge.words(words, wishes)).verdict)) + "\n")
         return 0
     return program.become(raw) if may_run(words, wishes) else REFUSED
 
 
-def may_run(words: list[str], wishes: Wishes | None = None) -> bool:
+def may_run(words: list[str], wishes: Wishes = NO_WISHES) -> bool:
     """Bring one command to its verdict, with whoever is there, and on record: whether it may run, now."""
-    wishes = wishes or Wishes()
-    case = judge(words, wishes)
-    if case.verdict.decision is Decision.ALLOW:
+    cases = said_of(judge.words(words, wishes))
+    if not cases:
         return True
-    answer = _granted(case, wishes) or _settle(case, wishes)
-    recorded = record(case, wishes, answer)
+    answer = _granted(cases, wishes) or settle(cases, wishes)
+    recorded = all([record(case, wishes, answer) for case in cases])
     if isinstance(answer, Rejected):
         return False
     if not recorded and wishes.override is not None:
@@ -77,47 +45,32 @@ def may_run(words: list[str], wishes: Wishes | None = None) -> bool:
     return True
 
 
-def judge(words: list[str], wishes: Wishes, caller: Caller | None = None) -> Case:
-    """Understand a command, look at what it would touch, and decide. Nothing is asked and nothing runs."""
-    return judge_invocation(tuple(words), peel(tuple(words), _working_directory(), dict(os.environ)), wishes, caller)
+def said_of(cases: Sequence[Case]) -> list[Case]:
+    """Those of which something is to be said."""
+    return [case for case in cases if case.verdict.decision is not Decision.ALLOW]
 
 
-def judge_invocation(
-    words: tuple[str, ...], invocation: Invocation, wishes: Wishes, caller: Caller | None = None
-) -> Case:
-    """The same of a command that has been found in ``words`` already."""
-    policy = _policy()
-    invocation, intents = _understood(_here(invocation), policy)
-    findings = observation.look(intents, invocation, policy)
-    caller = caller or terminal.caller()
-    if wishes.confirm is not None and wishes.override is None:
-        caller = replace(caller, attended=True)  # somebody has answered beforehand; an override takes a person now
-    verdict = assess(findings, caller, policy, override=wishes.override is not None)
-    return Case(words, invocation, intents, policy, caller, findings, verdict)
-
-
-def _here(invocation: Invocation) -> Invocation:
-    """Where the prefixes lead, as a path: after sudo -i it is the other account's home."""
-    return replace(invocation, cwd=os.path.expanduser(invocation.cwd))
-
-
-def _understood(invocation: Invocation, policy: Policy) -> tuple[Invocation, tuple[Intent, ...]]:
-    """What the command would do; files that tell it (psql -f) are read first, and then those that they name."""
-    deadline = Deadline(policy.deadline)
-    while True:
-        intents = commands.understand(invocation)
-        asked = {each for intent in intents for each in intent.questions if isinstance(each, TextOf)}
-        if not asked - invocation.texts.keys():
-            return invocation, intents
-        read = texts.read(asked - invocation.texts.keys(), invocation.cwd, deadline)
-        invocation = replace(invocation, texts={**invocation.texts, **read})
-
-
-def _working_directory() -> str:
-    try:
-        return os.getcwd()
-    except FileNotFoundError:  # it has been removed: only absolute paths lead anywhere
-        return "/proc/self/cwd"
+def settle(
+    cases: Sequence[Case], wishes: Wishes = NO_WISHES, door: type[terminal.Terminal] = terminal.Terminal
+) -> Accepted | Rejected:
+    """Bring verdicts that are not ALLOW to their end with whoever is there: say, ask once for all, or refuse; and look
+    again immediately before they run."""
+    whole = judge.together(cases)
+    verdict = whole.verdict
+    if verdict.decision is Decision.NOTICE:
+        saying.say([report.notice(verdict)])
+        return Accepted("")
+    if verdict.decision is Decision.REFUSE:
+        saying.refuse(verdict, whole.words)
+        return Rejected("", "refused: nobody to ask" if verdict.unattended else "refused")
+    answer = _ask(whole, door) if wishes.confirm is None else _confirmed(verdict, wishes.confirm)
+    if isinstance(answer, Rejected):
+        return answer
+    changed = judge.changed(cases, wishes)
+    if changed:
+        saying.say([f"guardsh: {changed}; not run"])
+        return Rejected(answer.answer, changed)
+    return answer
 
 
 def as_permit(case: Case, answer: str = "") -> grant.Permit:
@@ -133,40 +86,22 @@ def as_permit(case: Case, answer: str = "") -> grant.Permit:
     )
 
 
-def _granted(case: Case, wishes: Wishes) -> Accepted | None:
+def _granted(cases: Sequence[Case], wishes: Wishes) -> Accepted | None:
     """The answer that was given for the whole line (guardsh/line), where it holds for what is seen now.
 
     A command in the background may have it, too: the question was put before it began.
     """
-    if wishes != Wishes():
+    if wishes != NO_WISHES or len(cases) != 1 or not cases[0].starts:
         return None
+    case = cases[0]
     attended = replace(case.caller, attended=True)
     as_asked = replace(case, caller=attended, verdict=assess(case.findings, attended, case.policy))
     answer = grant.use(as_permit(as_asked))
     return None if answer is None else Accepted(answer)
 
 
-def _settle(case: Case, wishes: Wishes) -> Accepted | Rejected:
-    """Bring a verdict that is not ALLOW to its end with whoever is there: say, ask, or refuse."""
-    verdict = case.verdict
-    if verdict.decision is Decision.NOTICE:
-        saying.say([report.notice(verdict)])
-        return Accepted("")
-    if verdict.decision is Decision.REFUSE:
-        saying.refuse(verdict, case.words)
-        return Rejected("", "refused: nobody to ask" if verdict.unattended else "refused")
-    answer = _ask(case) if wishes.confirm is None else _confirmed(verdict, wishes.confirm)
-    if isinstance(answer, Rejected):
-        return answer
-    changed = _look_again(case, wishes)
-    if changed:
-        saying.say([f"guardsh: {changed}; not run"])
-        return Rejected(answer.answer, changed)
-    return answer
-
-
-def _ask(case: Case) -> Accepted | Rejected:
-    with terminal.Terminal() as asking:
+def _ask(case: Case, door: type[terminal.Terminal]) -> Accepted | Rejected:
+    with door() as asking:
         return dialogue.ask(asking, case.verdict, case.policy.patience, case.policy.paint)
 
 
@@ -181,22 +116,6 @@ def _confirmed(verdict: Verdict, given: str) -> Accepted | Rejected:
         return Accepted(f"--confirm {given}")
     saying.refuse(replace(verdict, hints=(why,)), ())
     return Rejected(given, why)
-
-
-def _look_again(case: Case, wishes: Wishes) -> str:
-    """Observe once more, immediately before running: the sentence that voids the answer, or nothing."""
-    findings = observation.look(case.intents, case.invocation, case.policy)
-    verdict = assess(findings, case.caller, case.policy, override=wishes.override is not None)
-    return what_changed(case.findings, findings, case.verdict, verdict)
-
-
-def _policy() -> Policy:
-    """The configuration; where it cannot be used, what guardsh came with, said on the terminal."""
-    try:
-        return config.load()
-    except config.ConfigurationError as error:
-        saying.say([f"guardsh: the configuration is not used, built-in policy instead: {error.problems[0]}"])
-        return config.builtin()
 
 
 def record(case: Case, wishes: Wishes, answer: Accepted | Rejected) -> bool:

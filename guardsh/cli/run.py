@@ -7,6 +7,7 @@ import sys
 import click
 
 from guardsh import guard
+from guardsh.judge import Wishes
 from guardsh.system import program
 
 
@@ -26,4 +27,4 @@ def command(words: tuple[str, ...], confirm: str | None, override: str | None, d
     if override is not None and not override.strip():
         raise click.BadParameter("a reason in words is needed: it goes on record", param_hint="--override")
     raw = program.original_arguments()[-len(words) :]
-    sys.exit(guard.command(list(words), raw, guard.Wishes(confirm, override, dry_run)))
+    sys.exit(guard.command(list(words), raw, Wishes(confirm, override, dry_run)))

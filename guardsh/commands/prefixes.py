@@ -3,118 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from posixpath import join
 
 from guardsh.commands import ACCOUNTS, COMMANDS, PREFIXES
-from guardsh.commands.grammar import CommandLine, Grammar, declare, read
+from guardsh.commands.grammar import CommandLine, read
+from guardsh.commands.prefix_table import TABLE, Prefix
 from guardsh.model.intent import Invocation
 
-
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """``operands`` come before the command (timeout's duration). With one of the options ``instead`` no command is
-    run from the words; without ``only_with`` neither. ``account`` is the option that names another account,
-    whose environment is not known here. ``fresh``: neither is the environment of what it starts, in ``/``."""
-
-    options: Grammar
-    operands: int = 0
-    instead: tuple[str, ...] = ()
-    only_with: str | None = None
-    assignments: bool = False
-    account: str = ""
-    fresh: bool = False
-
-
-TABLE: Mapping[str, Prefix] = {
-    "chrt": Prefix(
-        declare(
-            *("-b, --batch", "-d, --deadline", "-f, --fifo", "-i, --idle", "-o, --other", "-r, --rr", "-v, --verbose"),
-            *("-R, --reset-on-fork", "-T, --sched-runtime=NS", "-P, --sched-period=NS", "-D, --sched-deadline=NS"),
-            *("-e, --ext", "-a, --all-tasks", "-m, --max", "-p, --pid", "-h, --help", "-V, --version"),
-        ),
-        operands=1,
-        instead=("--max", "--pid"),
-    ),
-    "command": Prefix(declare("-p", "-v", "-V"), instead=("-v", "-V")),
-    "doas": Prefix(declare("-a STYLE", "-C FILE", "-L", "-n", "-s", "-u USER"), instead=("-C", "-L"), account="-u"),
-    "env": Prefix(
-        declare(
-            *("-i, --ignore-environment", "-0, --null", "-u, --unset=NAME", "-C, --chdir=DIR"),
-            *("-S, --split-string=S", "--block-signal[=SIG]", "--default-signal[=SIG]", "--ignore-signal[=SIG]"),
-            *("--list-signal-handling", "-a, --argv0=NAME", "-v, --debug", "--help", "--version"),
-        ),
-        assignments=True,
-    ),
-    "exec": Prefix(declare("-a NAME", "-c", "-l")),
-    "flock": Prefix(
-        declare(
-            *("-s, --shared", "-x, -e, --exclusive", "-u, --unlock", "-n, --nb, --nonblock", "-w, --wait, --timeout=S"),
-            *("-E, --conflict-exit-code=N", "-o, --close", "-c, --command=COMMAND", "-F, --no-fork", "--fcntl"),
-            *("--verbose", "-h, --help", "-V, --version"),
-        ),
-        operands=1,
-        instead=("--command",),
-    ),
-    "ionice": Prefix(
-        declare(
-            *("-c, --class=CLASS", "-n, --classdata=NUM", "-p, --pid=PID", "-P, --pgid=PGRP", "-t, --ignore"),
-            *("-u, --uid=UID", "-h, --help", "-V, --version"),
-        ),
-        instead=("--pid", "--pgid", "--uid"),
-    ),
-    "nice": Prefix(declare("-n, --adjustment=N", "--help", "--version", *(f"-{digit}" for digit in range(10)))),
-    "nohup": Prefix(declare("--help", "--version")),
-    "runuser": Prefix(
-        declare(
-            *("-u, --user=USER", "-m, -p, --preserve-environment", "-w, --whitelist-environment=LIST"),
-            *("-g, --group=GROUP", "-G, --supp-group=GROUP", "-l, --login", "-c, --command=COMMAND"),
-            *("--session-command=COMMAND", "-f, --fast", "-s, --shell=SHELL", "-P, --pty", "-T, --no-pty"),
-            *("-h, --help", "-V, --version"),
-        ),
-        only_with="--user",
-        account="--user",
-    ),
-    "setsid": Prefix(declare("-c, --ctty", "-f, --fork", "-w, --wait", "-h, --help", "-V, --version")),
-    "stdbuf": Prefix(declare("-i, --input=MODE", "-o, --output=MODE", "-e, --error=MODE", "--help", "--version")),
-    "sudo": Prefix(
-        declare(
-            *("-A, --askpass", "-b, --background", "-B, --bell", "-C, --close-from=NUM", "-D, --chdir=DIR"),
-            *("-E", "--preserve-env[=LIST]", "-e, --edit", "-g, --group=GROUP", "-H, --set-home", "-h, --host=HOST"),
-            *("-i, --login", "-K, --remove-timestamp", "-k, --reset-timestamp", "-l, --list", "-n, --non-interactive"),
-            *("-N, --no-update", "-P, --preserve-groups", "-p, --prompt=PROMPT", "-R, --chroot=DIR", "-r, --role=ROLE"),
-            *(
-                "-S, --stdin",
-                "-s, --shell",
-                "-t, --type=TYPE",
-                "-T, --command-timeout=TIMEOUT",
-                "-U, --other-user=USER",
-            ),
-            *("-u, --user=USER", "-V, --version", "-v, --validate", "--help"),
-        ),
-        instead=("--edit", "--list", "--remove-timestamp", "--validate"),
-        assignments=True,
-        account="--user",
-    ),
-    "taskset": Prefix(
-        declare("-a, --all-tasks", "-p, --pid", "-c, --cpu-list", "-h, --help", "-V, --version"),
-        operands=1,
-        instead=("--pid",),
-    ),
-    "time": Prefix(
-        declare(
-            *("-a, --append", "-f, --format=FORMAT", "-o, --output=FILE", "-p, --portability", "-q, --quiet"),
-            *("-v, --verbose", "-h, --help", "-V, --version"),
-        )
-    ),
-    "timeout": Prefix(
-        declare(
-            *("--preserve-status", "--foreground", "-p", "-f", "-k, --kill-after=DURATION", "-s, --signal=SIGNAL"),
-            *("-v, --verbose", "--help", "--version"),
-        ),
-        operands=1,
-    ),
-}
+# Of these a command is not simply what stands behind the options; the files of some are not ours.
+RUNNERS = (PREFIXES - TABLE.keys()) | {"chroot", "flock", "nsenter", "runuser"}
 
 
 def peel(words: tuple[str, ...], cwd: str, environment: Mapping[str, str]) -> Invocation:
@@ -142,7 +40,7 @@ def behind(invocation: Invocation) -> Invocation | None:
     assigned, words = _assigned(prefix, line.operands[prefix.operands :])
     if line.doubts:
         words = _from_a_known_name(words)
-    if not words:
+    if not words or words[0].startswith("-"):  # flock FILE -c SCRIPT
         return None
     own = invocation.words[: len(invocation.words) - len(words)]
     return replace(
@@ -211,14 +109,18 @@ def _environment(prefix: Prefix, line: CommandLine, invocation: Invocation) -> d
     """Of another account's environment only its home is known, unless the caller's is kept."""
     if line.given("--ignore-environment") or line.operands[:1] == ("-",):
         return {}
-    if prefix.account and not line.given("-E", "--preserve-env"):
+    if prefix.account and not line.given("-E", "--preserve-env") and (not prefix.fresh or line.given(prefix.account)):
         return {"HOME": _home(prefix, line)}
+    if prefix.fresh and not line.given("--scope"):
+        return {}
     unset = line.values("--unset")
     return {name: value for name, value in invocation.environment.items() if name not in unset}
 
 
-def _directory(line: CommandLine, invocation: Invocation) -> str:
-    """Where the command runs: ``env -C`` and ``sudo -D`` say so; a login begins at home."""
+def _directory(prefix: Prefix, line: CommandLine, invocation: Invocation) -> str:
+    """Where the command runs: ``env -C`` and ``sudo -D`` say so; a login begins at home, a unit in ``/``."""
+    if prefix.fresh and not line.given("--scope", "--same-dir", "--chdir"):
+        return "/"
     if line.given("--login") and not line.given("--chdir"):
         return f"~{line.value('--user') or 'root'}"
     return join(invocation.cwd, *line.values("--chdir")[-1:])

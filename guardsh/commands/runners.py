@@ -8,11 +8,16 @@ from dataclasses import dataclass
 
 from guardsh.commands import ACCOUNTS, COMMANDS, PREFIXES
 from guardsh.commands.grammar import CommandLine, Grammar, declare, read
+from guardsh.commands.prefix_table import TABLE
 from guardsh.model.intent import Invocation
 
 SHELLS = frozenset({"ash", "bash", "dash", "fish", "ksh", "mksh", "rbash", "sh", "zsh"})
 OWN_SHELL = ("eval", "trap")
 _WITH_NEXT = ("--rcfile", "--init-file")
+# Of these only the names are known: they run what begins at the first word that is one.
+_OTHERS = (
+    PREFIXES - TABLE.keys() - SHELLS - {"eval", "find", "parallel", "script", "ssh", "su", "trap", "watch", "xargs"}
+)
 _EXECUTES = ("-exec", "-execdir", "-ok", "-okdir")
 _SU = declare(
     *("-m, -p, --preserve-environment", "-w, --whitelist-environment=LIST", "-g, --group=GROUP", "-T, --no-pty"),
@@ -20,7 +25,13 @@ _SU = declare(
     *("-s, --shell=SHELL", "-P, --pty", "-u, --user=USER", "-h, --help", "-V, --version"),
 )
 _SCRIPT = declare(
-    *("-I, --log-in=FILE", "-O, --log-out=FILE", "-B, --log-io=FILE", "-T, --log-timing=FILE", "-m, --logging-format=N"),
+    *(
+        "-I, --log-in=FILE",
+        "-O, --log-out=FILE",
+        "-B, --log-io=FILE",
+        "-T, --log-timing=FILE",
+        "-m, --logging-format=N",
+    ),
     *("-t, --timing[=FILE]", "-a, --append", "-c, --command=COMMAND", "-e, --return", "-f, --flush", "--force"),
     *("-E, --echo=WHEN", "-o, --output-limit=SIZE", "-q, --quiet", "-h, --help", "-V, --version"),
 )
@@ -131,7 +142,7 @@ def commands(invocation: Invocation, upstream: tuple[str, ...] | None) -> Iterat
         line = read(_WATCH, words, permute=False)
         if line.operands and line.given("--exec"):
             yield Inner(line.operands)
-    elif name in PREFIXES and name not in SHELLS and name not in ("eval", "trap", "su", "script", "flock", "ssh"):
+    elif name in _OTHERS:
         yield from map(Inner, _from_first_name(words))
 
 
@@ -182,7 +193,9 @@ def _items(line: CommandLine, given: str | None) -> tuple[str, ...] | None:
 
 
 def _put_in(words: tuple[str, ...], mark: str, items: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(each for word in words for each in ([word.replace(mark, item) for item in items] if mark in word else [word]))
+    return tuple(
+        each for word in words for each in ([word.replace(mark, item) for item in items] if mark in word else [word])
+    )
 
 
 def _of_parallel(words: tuple[str, ...]) -> Iterator[Inner]:

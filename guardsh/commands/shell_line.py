@@ -37,11 +37,12 @@ def read(text: str, shell: Shell) -> Reading:
 
 def read_words(words: Sequence[str], place: str, environment: Mapping[str, str], expand: Expand) -> Reading:
     """The same of one command that is given as its words: nothing in them is expanded once more."""
+    from guardsh.commands.shell_commands import Typed
     from guardsh.commands.shell_reader import Reader
 
     shell = Shell((place,), dict(environment), {}, {}, expand)
     invocation = Invocation(tuple(words), place, dict(environment))
-    return _read(Reader(), lambda reader: reader.command(invocation, shell))
+    return _read(Reader(), lambda reader: reader.command(invocation, shell, Typed(tuple(words))))
 
 
 def _read(reader: Reader, work: Callable[[Reader], object]) -> Reading:

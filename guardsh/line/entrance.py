@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 
 from guardsh import fastpath
 from guardsh.commands import shell_line
+from guardsh.commands.shell_found import Found, Reading
+from guardsh.commands.shell_state import Shell, Values
 from guardsh.line.handed import Handed, parse
 from guardsh.observe.matching import matching
 
@@ -21,32 +24,40 @@ _USAGE = 2
 def main(words: list[str]) -> int:
     """Judge the line; ``words`` are those after ``line``."""
     match words:
-        case ["--shell", shell, "--pid", pid] if shell in _SHELLS and pid.isdigit():
-            found = commands(parse(sys.stdin.buffer.read()))
+        case ["--shell", language, "--pid", pid] if language in _SHELLS and pid.isdigit():
+            handed = parse(sys.stdin.buffer.read())
         case _:
             sys.stderr.write("guardsh: usage: guardsh line --shell bash|zsh|fish --pid PID < LINE\n")
             return _USAGE
-    if not found:
+    reading = read(handed, language)
+    if not reading.found and not reading.unjudged:
         return 0
+    from guardsh import judge
     from guardsh.line import story
 
-    return story.settle(found, int(pid))
+    return story.settle(judge.relevant(reading, handed.functions), handed.line, int(pid))
 
 
-def commands(handed: Handed) -> list[shell_line.Found]:
-    """The guarded commands of a line that may touch something, and that nothing later will see better than we do."""
-    variables: dict[str, tuple[str, ...] | None] = {
+def read(handed: Handed, language: str) -> Reading:
+    """What a line would run that may touch something."""
+    variables: dict[str, Values] = {
         name: None if value is None else (value,) for name, value in handed.variables.items()
     }
-    shell = shell_line.Shell(_here(), dict(os.environ), variables, handed.aliases, matching)
-    return [
-        found
-        for found in shell_line.read(handed.line, shell)
-        if not (found.doubts and _is_seen_later(found, handed)) and not _is_harmless(found)
-    ]
+    shell = Shell((here(),), dict(os.environ), variables, handed.aliases, matching, language=language)
+    return without_harmless(shell_line.read(handed.line, shell))
 
 
-def _here() -> str:
+def typed(text: str) -> Reading:
+    """The same of a line that is only asked about: the shell's own variables and aliases are not known."""
+    shell = Shell((here(),), dict(os.environ), {}, {}, matching, complete=False)
+    return without_harmless(shell_line.read(text, shell))
+
+
+def without_harmless(reading: Reading) -> Reading:
+    return replace(reading, found=tuple(found for found in reading.found if not _is_harmless(found)))
+
+
+def here() -> str:
     """As the shell calls it, where that is true: ``cd ..`` goes by names."""
     named = os.environ.get("PWD", "")
     try:
@@ -55,42 +66,22 @@ def _here() -> str:
         return "/proc/self/cwd"
 
 
-def _is_harmless(found: shell_line.Found) -> bool:
+def _is_harmless(found: Found) -> bool:
     invocation = found.invocation
     if found.doubts:
         return False
-    here = os.open(".", os.O_PATH | os.O_CLOEXEC)
+    before = os.open(".", os.O_PATH | os.O_CLOEXEC)
     try:
         os.chdir(os.path.expanduser(invocation.cwd))
-        return fastpath.certainly_unrelated(invocation.name, invocation.arguments)
-    except OSError:
+        return fastpath.certainly_unrelated(invocation.name, invocation.arguments) and _is_harmless_below(found)
+    except (OSError, ValueError):
         return False
     finally:
-        os.fchdir(here)
-        os.close(here)
+        os.fchdir(before)
+        os.close(before)
 
 
-def _is_seen_later(found: shell_line.Found, handed: Handed) -> bool:
-    """Whether the second net gets the command with the words that are not known yet: by a function of the shell, or
-    by a shim where the program will be looked up."""
-    name = found.invocation.words[0]
-    if found.by_name and name in handed.functions:
-        return True
-    return "/" not in name and _is_shimmed(name, _search_path(found))
-
-
-def _search_path(found: shell_line.Found) -> list[str]:
-    """sudo looks where its own configuration says; /usr/local comes first in what distributions ship."""
-    if "sudo" in found.invocation.prefixes:
-        return ["/usr/local/sbin", "/usr/local/bin"]
-    return found.invocation.environment.get("PATH", os.defpath).split(":")
-
-
-def _is_shimmed(name: str, directories: list[str]) -> bool:
-    for directory in directories:
-        try:
-            with open(os.path.join(directory, name), "rb") as file:
-                return file.read(2) == b"#!" and b"guardsh" in file.read(4096)
-        except OSError:
-            continue
-    return False
+def _is_harmless_below(found: Found) -> bool:
+    """Of operands that stand for anything below them, the trees count."""
+    below = found.invocation.below
+    return not below or fastpath.certainly_unrelated("rm", ("-rf", "--", *below))

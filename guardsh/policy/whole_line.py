@@ -13,7 +13,7 @@ from guardsh.model.policy import Policy
 from guardsh.model.verdict import Caller, Decision, Reason, Verdict
 from guardsh.policy.assess import assess
 from guardsh.policy.case import GRAVEST_FIRST
-from guardsh.policy.rules import ALSO
+from guardsh.policy.rules import ALSO, UNJUDGED
 from guardsh.policy.standing import is_stopped
 from guardsh.policy.summary import whom
 
@@ -29,6 +29,7 @@ def joined(verdicts: Sequence[Verdict]) -> Verdict:
     """The gravest verdict, which also says what the others would have said."""
     first = gravest(verdicts)
     others = [verdict for index, verdict in enumerate(verdicts) if index != first and verdict.summary]
+    others.sort(key=lambda verdict: (-verdict.decision, _rank(verdict)))
     also = dict.fromkeys(Reason(ALSO, f"Also: {verdict.summary}") for verdict in others)
     more = len(also) - _LISTED
     counted = [Reason(ALSO, f"Also: {more} more.")] if more > 0 else []
@@ -55,6 +56,14 @@ def unsure(findings: Findings, caller: Caller, policy: Policy, doubt: str) -> Ve
         subject=replace(verdict.subject, only_copy=False),
         summary=f"{findings.intents[0].action} what is not known yet: {doubt}. This node carries {whom(instance)}.",
     )
+
+
+def unjudged(findings: Findings, caller: Caller, policy: Policy, why: str) -> Verdict:
+    """The verdict on a line of which nothing certain can be said: what runs on this node may be all that it destroys."""
+    verdict = unsure(findings, caller, policy, why)
+    if verdict.subject is None:
+        return verdict
+    return replace(verdict, reasons=(Reason(UNJUDGED, f"The line could not be judged: {why}."), *verdict.reasons))
 
 
 def _rank(verdict: Verdict) -> int:

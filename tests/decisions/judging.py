@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guardsh import guard
+from guardsh import judge
 from guardsh.line import entrance
 from guardsh.line.handed import Handed
 from guardsh.model.verdict import Caller, Decision, Verdict
@@ -11,8 +11,7 @@ from guardsh.policy import whole_line
 
 def verdict_on(line: str, caller: Caller) -> Verdict:
     """The joined verdict on a line typed where this process stands; nothing is said where it touches nothing."""
-    found = entrance.commands(Handed(line, {}, {}, frozenset()))
-    cases = [guard.judge_invocation(each.typed, each.invocation, guard.Wishes(), caller) for each in found]
+    cases = judge.line(entrance.read(Handed(line, {}, {}, frozenset()), "bash"), (line,), caller=caller)
     if not cases:
         return Verdict(Decision.ALLOW, "db-01", None, "", ())
     return whole_line.joined([case.verdict for case in cases])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from guardsh import guard
+from guardsh import judge
 from guardsh.model.verdict import Caller, Decision, Verdict
 from guardsh.operations.lab import Lab, LabError
 from tests.postgres.lab import Pair
@@ -16,7 +16,7 @@ AT_NIGHT = Caller(False, "no terminal", 0)
 
 
 def verdict(words: list[str], caller: Caller = ASKED) -> Verdict:
-    return guard.judge(words, guard.Wishes(), caller).verdict
+    return judge.together(judge.words(words, caller=caller)).verdict
 
 
 def decision(line: str, **directories: str) -> Decision:

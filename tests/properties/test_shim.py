@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from guardsh import fastpath, guard
+from guardsh import fastpath, judge
 from guardsh.model.verdict import Caller, Decision
 from tests.install.shim import SHELLS, Shim
 
@@ -171,7 +171,7 @@ def test_what_the_shim_passes_the_engine_allows(
     tree, inside, words = line
     with planted(tree, inside):
         if shim.passes("rm", *words):
-            assert guard.judge(["rm", *words], guard.Wishes(), ATTENDED).verdict.decision is Decision.ALLOW
+            assert judge.together(judge.words(["rm", *words], caller=ATTENDED)).verdict.decision is Decision.ALLOW
 
 
 words_of_tools = st.lists(

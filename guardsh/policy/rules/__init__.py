@@ -58,8 +58,9 @@ RULES: dict[str, Rule] = {
 
 # Given by the assessment of all cases together (assess.py).
 OVERRIDDEN, UNATTENDED, ALSO = "overridden", "unattended", "also"
+UNJUDGED = "unjudged"  # of a whole line (whole_line.py)
 
-CODES = (*RULES, OVERRIDDEN, UNATTENDED, ALSO)
+CODES = (*RULES, OVERRIDDEN, UNATTENDED, ALSO, UNJUDGED)
 
 
 def rulings(case: Case) -> Iterator[tuple[str, Ruling]]:

@@ -1,0 +1,32 @@
+"""Which lines need no reading: without a guarded word, a redirection that writes, or a command word that is not known."""
+
+from __future__ import annotations
+
+import re
+
+from guardsh.commands import COMMANDS, KEYWORDS, PREFIXES, REDIRECTIONS
+from guardsh.commands.shell_state import Shell
+
+_NAMES = "|".join(map(re.escape, sorted(COMMANDS.keys() - REDIRECTIONS, key=len, reverse=True)))
+_NAMED = re.compile(rf"(?<![\w.-])(?:{_NAMES})(?![\w.-])")
+_QUOTING = re.compile(r"""\\\n|['"\\]""")
+_UNKNOWN = r"""(?:[$`*?]|\[(?![\[\s])|\{\S)"""  # in a word, it may make any word of it
+_UNKNOWN_COMMAND = re.compile(rf"(?:^|[;&|(){{}}!`\n])\s*(?:\w+=\S*\s+)*[^\s;&|(){{}}<>=]*?{_UNKNOWN}")
+_LEADS_ON = "|".join(sorted(PREFIXES | KEYWORDS))
+_BEHIND_A_RUNNER = re.compile(rf"(?<![\w.-])(?:{_LEADS_ON})\s(?:.*\s)?\S*{_UNKNOWN}", re.DOTALL)
+
+
+def may_matter(text: str, shell: Shell) -> bool:
+    """Whether the line has to be read; everything else is decided here, before the grammar is loaded."""
+    return (
+        ">" in text
+        or any(map(mentioned, (text, *shell.aliases.values())))
+        or bool(_UNKNOWN_COMMAND.search(text))
+        or bool(_BEHIND_A_RUNNER.search(text))
+    )
+
+
+def mentioned(text: str) -> str:
+    """A guarded word that stands somewhere in the text, however it is quoted."""
+    found = _NAMED.search(text) or _NAMED.search(_QUOTING.sub("", text))
+    return found[0] if found else ""

@@ -1,0 +1,202 @@
+"""The simple commands of a line: their redirections, what the shell does itself, and what it starts."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+
+from guardsh.commands import shell_builtins
+from guardsh.commands.shell_commands import CommandReader, Outcome, Typed
+from guardsh.commands.shell_expansion import Expanded, expand, known_directory, text
+from guardsh.commands.shell_found import Found
+from guardsh.commands.shell_state import Shell, Values, merge
+from guardsh.commands.shell_statements import Simple, Statement
+from guardsh.commands.shell_tokens import Redirection
+from guardsh.commands.shell_words import Word
+from guardsh.model.intent import Invocation
+
+_WRITES = {">": ">", ">|": ">|", ">!": ">|", ">?": ">", ">>": ">>", ">>|": ">>", ">>!": ">>", "<>": "<>", "&>": "&>",
+           ">&": "&>", "&>>": "&>>"}  # fmt: skip
+_NO_FILES = ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/full", "/dev/zero")
+_NO_FILES_BELOW = ("/dev/fd/", "/dev/tcp/", "/dev/udp/", "/proc/self/fd/")
+_OF_THE_SHELL = ("builtin", "command")
+_PARAMETERS = ("@", "*", "#", *map(str, range(1, 10)))
+_WHERE = "the directory that the line changes to is not known before it runs"
+
+
+class SimpleReader(CommandReader):
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []  # functions that are being run
+        self.called: set[str] = set()
+
+    @abstractmethod
+    def run(self, statement: Statement, shell: Shell, given: str | None = None) -> Outcome:
+        """Read a statement. ``given`` is the text that is known to arrive on its standard input."""
+
+    def simple(self, statement: Simple, shell: Shell, given: str | None, upstream: tuple[str, ...] | None) -> Outcome:
+        self.nested(statement.words, shell)
+        changed = (name for word in statement.words for name in shell_builtins.changed_inside(word))
+        shell.variables.update(dict.fromkeys(changed))
+        assigned, words = shell_builtins.assignments(statement.words, shell)
+        readings: list[tuple[str | None, Expanded, str | None]] = []
+        for place in each(shell.places):
+            arriving = self.redirect(statement.redirections, shell, place, given)
+            readings.append((place, expand(words, shell, place), arriving))
+        if not words:
+            for name, values in assigned.items():
+                shell.assign(name, values)
+        readings = [reading for reading in readings if reading[1].words]
+        if not readings:
+            return shell, shell
+        outcome = self._own(words, readings[0][1], shell)
+        if outcome is None:
+            for place, argv, arriving in readings:
+                self._start(argv, shell, place, assigned, arriving, upstream)
+        return outcome or (shell, shell)
+
+    # what the shell does itself
+
+    def _own(self, words: Sequence[Word], argv: Expanded, shell: Shell) -> Outcome | None:
+        """Builtins and functions; None for a command that is started."""
+        given = list(argv.words)
+        name = given[0]
+        if name in argv.unknown:
+            return None
+        if name in shell.functions:
+            return self._call(name, given[1:], bool(argv.unknown.intersection(given)), shell)
+        while len(given) > 1 and given[0] in _OF_THE_SHELL:
+            given, words = given[1:], words[1:]
+        if given[0] in shell_builtins.CHANGES_DIRECTORY:
+            return _change_directory(words, shell)
+        if given[0] in shell_builtins.SETS_NAMES:
+            shell_builtins.set_names(given, words, argv.unknown, shell)
+            return shell, shell
+        if given[0] == "eval" and name == "eval":
+            return self._eval(given[1:], shell)
+        return None
+
+    def _eval(self, words: Sequence[str], shell: Shell) -> Outcome:
+        return self.deeper(lambda: self.script(" ".join(words), shell))
+
+    def _call(self, name: str, arguments: Sequence[str], unknown: bool, shell: Shell) -> Outcome:
+        """A function of the line: its body. One that calls itself is read once more, with nothing known of what it
+        gets."""
+        self.called.add(name)
+        if self.calls.count(name) > 1:
+            return shell, shell
+        known = not unknown and name not in self.calls
+        self.calls.append(name)
+        outcome: Outcome = (None, None)
+        for body in shell.functions[name]:
+            then = self.deeper(lambda body=body: self.run(body, called(shell, arguments, known=known)))  # type: ignore[misc]
+            outcome = merge(outcome[0], then[0]), merge(outcome[1], then[1])
+        self.calls.pop()
+        for after in outcome:
+            if after is not None:
+                _restore(after, shell)
+        return outcome
+
+    # what it starts
+
+    def _start(
+        self,
+        argv: Expanded,
+        shell: Shell,
+        place: str | None,
+        assigned: Mapping[str, Values],
+        given: str | None,
+        upstream: tuple[str, ...] | None,
+    ) -> None:
+        environment = dict(shell.environment)
+        for name, values in assigned.items():
+            environment.pop(name, None)
+            if values is not None and len(values) == 1:
+                environment[name] = values[0]
+        words = tuple(argv.words)
+        doubts = (_WHERE,) if place is None and _is_relative(words) else ()
+        invocation = Invocation(words, place or "/", environment, input=given)
+        self.command(invocation, shell, Typed(words, frozenset(argv.unknown), doubts, upstream))
+
+    # redirections and substitutions
+
+    def redirect(
+        self, redirections: Iterable[Redirection], shell: Shell, place: str | None, given: str | None
+    ) -> str | None:
+        """Files that are written; the text that arrives on standard input, where it is known."""
+        for redirection in redirections:
+            self.nested([redirection.word] if redirection.word else [], shell)
+            if redirection.document is not None:
+                self.nested([Word(redirection.document, "")], shell)
+                given = text(redirection.document, shell)
+            elif redirection.operator == "<<<" and redirection.word:
+                here = expand([redirection.word], shell, place)
+                given = None if here.unknown else " ".join(here.words) + "\n"
+            elif redirection.operator == "<" and redirection.descriptor in ("", "0"):
+                given = None
+            elif redirection.word:
+                self._write(redirection.operator, redirection.word, shell, place)
+        return given
+
+    def _write(self, operator: str, word: Word, shell: Shell, place: str | None) -> None:
+        """What is not known behind a known directory is a name in it, as it was typed."""
+        if operator not in _WRITES:
+            return
+        paths = expand([word], shell, place)
+        for path in paths.words:
+            duplicates = operator == ">&" and (path in paths.unknown or path.rstrip("-").isdigit() or path == "-")
+            if duplicates or path in _NO_FILES or path.startswith((*_NO_FILES_BELOW, ">(", "<(")):
+                continue
+            words = (_WRITES[operator], path)
+            doubts = []
+            if path in paths.unknown and known_directory(word) is None:
+                doubts.append(f"which file {path} stands for is not known before the line runs")
+            if place is None and not path.startswith("/"):
+                doubts.append(_WHERE)
+            self.found.append(Found(Invocation(words, place or "/", shell.environment), words, tuple(doubts)))
+
+    def nested(self, words: Iterable[Word], shell: Shell) -> None:
+        """The command lines in substitutions, each in a shell of its own."""
+        for word in words:
+            for piece in word.pieces:
+                if piece.inner:
+                    inner = piece.inner
+                    self.deeper(lambda inner=inner: self.script(inner, shell.copy()))  # type: ignore[misc]
+
+
+def each(places: Values) -> tuple[str | None, ...]:
+    return (None,) if places is None else places
+
+
+def called(shell: Shell, arguments: Sequence[str], *, known: bool) -> Shell:
+    """The shell as a function sees it."""
+    inside = shell.copy()
+    shell_builtins.set_parameters(tuple(arguments), not known, inside)
+    return inside
+
+
+def _restore(after: Shell, before: Shell) -> None:
+    for name in _PARAMETERS:
+        after.variables.pop(name, None)
+        if name in before.variables:
+            after.variables[name] = before.variables[name]
+
+
+def _change_directory(words: Sequence[Word], shell: Shell) -> Outcome:
+    succeeds: Shell | None = None
+    fails: Shell | None = None
+    for place in each(shell.places):
+        argv = expand(words, shell, place)
+        there, may_fail = shell_builtins.directory_after(argv.words, argv.unknown, place, shell)
+        after = shell.at(there)
+        after.variables |= {"OLDPWD": None if place is None else (place,), "PWD": there}
+        succeeds = merge(succeeds, after)
+        if may_fail:
+            fails = merge(fails, shell.at(None if place is None else (place,)))
+    return succeeds, fails
+
+
+def _is_relative(words: Sequence[str]) -> bool:
+    """Whether some operand may be a path from the working directory, or there is none."""
+    operands = [word for word in words[1:] if not word.startswith("-")]
+    return not operands or not all(word.startswith("/") for word in operands)

@@ -1,0 +1,76 @@
+"""What a pipeline hands on: the text, or the directories below which the paths in it lie, where that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from guardsh.commands.runners import find_starts
+from guardsh.commands.shell_escapes import decoded
+from guardsh.commands.shell_expansion import expand, text
+from guardsh.commands.shell_state import Shell
+from guardsh.commands.shell_statements import Apart, Simple, Statement
+from guardsh.commands.shell_statements import Sequence as Statements
+from guardsh.commands.shell_words import Word
+
+_FILTERS = frozenset({"sort", "uniq", "head", "tail", "tac", "shuf", "cat"})
+_MATCHERS = frozenset({"grep", "egrep", "fgrep", "rg"})
+_FORMATS = ("%s\n", "%s\0", "%s ")
+
+
+def output(statement: Statement, shell: Shell) -> str | None:
+    """What echo, printf and cat of a here-document write; None where it is not known."""
+    if isinstance(statement, Apart):
+        return output(statement.body, shell)
+    if isinstance(statement, Statements):
+        parts = [output(part, shell) for part in statement.parts]
+        known = [part for part in parts if part is not None]
+        return "".join(known) if len(known) == len(parts) else None
+    argv = _argv(statement, shell)
+    if not argv or not isinstance(statement, Simple):
+        return None
+    if argv[0] == "echo" and not any("\\" in word for word in argv):
+        words = argv[2:] if argv[1:2] == ["-n"] else argv[1:]
+        return " ".join(words) + "\n"
+    if argv[0] == "printf":
+        return _printed(argv[1:])
+    return _document(statement, shell) if argv in (["cat"], ["cat", "-"]) else None
+
+
+def _argv(statement: Statement, shell: Shell) -> list[str] | None:
+    if not isinstance(statement, Simple) or not shell.places or len(shell.places) != 1:
+        return None
+    expanded = expand(statement.words, shell, shell.places[0])
+    return None if expanded.unknown else expanded.words
+
+
+def _printed(words: Sequence[str]) -> str | None:
+    form = decoded(words[0]) if words else ""
+    if form in _FORMATS:
+        return "".join(form.replace("%s", word) for word in words[1:])
+    return form if "%" not in form and words else None
+
+
+def _document(statement: Simple, shell: Shell) -> str | None:
+    for redirection in reversed(statement.redirections):
+        if redirection.document is not None:
+            return text(redirection.document, shell)
+        if redirection.operator == "<<<" and redirection.word:
+            here = expand([Word(redirection.word.pieces, redirection.word.source)], shell, None)
+            return None if here.unknown else " ".join(here.words) + "\n"
+    return None
+
+
+def below(statement: Statement, shell: Shell, before: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The directories below which every path lies that it writes; ``before``: of those that it reads."""
+    argv = _argv(statement, shell) or [""]
+    name, words = argv[0].rpartition("/")[2], argv[1:]
+    operands = tuple(word for word in words if not word.startswith("-"))
+    if name == "find" and not any(word.startswith("-printf") for word in words):
+        return find_starts(tuple(words))
+    if name == "ls":
+        return (".", *operands)
+    if name in _MATCHERS and len(operands) > 1:
+        return operands[1:]
+    if name in _FILTERS or name in _MATCHERS:
+        return before if not operands or name in _MATCHERS else None
+    return None
