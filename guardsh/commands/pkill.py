@@ -77,8 +77,11 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
     """Stop the servers among the processes found; where an option is not understood, that may be any."""
     name, tool = invocation.name, _TOOLS[invocation.name]
     families = ("-4", "-6") if name == "fuser" else ()  # of sockets
-    words = (word if word not in families else "" for word in invocation.arguments)
-    signals = [(index, found) for index, found in enumerate(map(_signal, words)) if found]
+    signals = [
+        (index, found)
+        for index, word in enumerate(invocation.arguments)
+        if word not in families and (found := _signal(word))
+    ]
     index, signal = signals[0] if signals else (-1, tool.default)
     words = tuple(word for position, word in enumerate(invocation.arguments) if position != index)
     line = read(tool.options, words)

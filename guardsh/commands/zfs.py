@@ -54,7 +54,7 @@ _VERBS: Mapping[str, Mapping[str, Verb]] = {"zfs": _ZFS, "zpool": _ZPOOL}
 
 def understand(invocation: Invocation) -> tuple[Intent, ...]:
     """A dry run (-n) does nothing. A snapshot or bookmark is not the data, unless its clones go too (destroy -R)."""
-    name, words = invocation.name, invocation.arguments
+    name, words = invocation.name, _from_verb(invocation.arguments)
     word = _ALIASES.get(words[0], words[0]) if words else ""
     verb = _VERBS[name].get(word)
     if verb is None:
@@ -72,6 +72,11 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
     else:
         names = tuple(each for each in line.operands if word != "destroy" or line.given("-R") or not _is_kept(each))
     return on_names(verb.effect, (_dataset(each) for each in names), action, line.doubts)
+
+
+def _from_verb(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Neither takes options before it; a later version may."""
+    return words[next((at for at, word in enumerate(words) if not word.startswith("-")), len(words)) :]
 
 
 def _is_kept(name: str) -> bool:

@@ -59,6 +59,11 @@ DESTRUCTIVE = st.sampled_from(
         *("pg_ctl kill QUIT 12", "pg_basebackup -D /d", "wal-g backup-fetch /d LATEST", "wal-g wal-fetch a b"),
         *("wal-g catchup-receive /d 80", "wal-g delete --confirm everything", "wal-g st rm x", "wal-g frob /d"),
         *("wal-g --walg-s3-prefix s backup-fetch /d LATEST", "wal-g st transfer files x -s other"),
+        *("mkfs.ext4 /dev/x", "mkfs -t xfs /dev/x", "wipefs -a /dev/x", "parted -s /dev/x rm 1", "sgdisk -o /dev/x"),
+        *("mdadm --stop /dev/md0", "mdadm /dev/md0 -f /dev/x", "lvremove vg/x", "lvresize -L 1G v/x", "vgchange -an v"),
+        *("zfs destroy t/x", "zpool destroy t", "btrfs sub del /x", "cryptsetup erase /dev/x", "umount -l /m"),
+        *("mount -o remount,ro /m", "dmsetup remove x", "nvme format /dev/nvme0n1", "hdparm --security-erase p /dev/x"),
+        *("reboot", "shutdown -h now", "init 6", "kexec -e", "kill -9 12", "pkill -9 postgres", "fuser -k /x"),
         *("initdb -D /d", "pg_rewind -D /d --source-pgdata /s", "pg_resetwal -f /d", "pg_checksums -e /d"),
         *(
             "pg_archivecleanup /d 1",
