@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -20,21 +18,10 @@ from typing import Any
 
 from guardsh.model.verdict import Caller
 from guardsh.operations.lab import PATIENCE, SETTINGS, Lab, LabServer
+from tests.decisions import places
 from tests.decisions.judging import verdict_on
+from tests.decisions.places import CONFIGURATION, DATA, TABLESPACE
 
-DATA = "/var/lib/postgresql/15/main"
-CONFIGURATION = "/etc/postgresql/15/main"
-_OWN = (
-    "/var/lib/postgresql",
-    "/etc/postgresql",
-    "/run/postgresql",
-    "/root",
-    "/srv",
-    "/mnt",
-    "/home",
-    "/opt",
-    "/backup",
-)
 _IN_CONFIGURATION = ("postgresql.conf", "pg_hba.conf", "pg_ident.conf")
 _AT_A_TERMINAL = Caller(True, "", 0)
 # What wal-g leaves behind when it is stopped before the first file: directories only.
@@ -48,7 +35,7 @@ _ABORTED = (
 
 def main() -> None:
     kind, shared = sys.argv[1:]
-    _make_own_places()
+    places.make(shared)
     lines = json.load(sys.stdin)
     with Lab("/srv/lab") as lab:
         KINDS[kind](lab, shared)
@@ -56,32 +43,13 @@ def main() -> None:
 
 
 def _judged(line: dict[str, str]) -> dict[str, Any]:
-    os.chdir(line["in"])
-    os.environ["PWD"] = line["in"]
+    """Where the directory is missing, nobody can stand in it."""
+    here = line["in"] if os.path.isdir(line["in"]) else "/root"
+    os.chdir(here)
+    os.environ["PWD"] = here
     verdict = verdict_on(line["line"], _AT_A_TERMINAL)
     reasons = [reason.sentence for reason in verdict.reasons]
     return {"verdict": verdict.decision.name.lower(), "summary": verdict.summary, "reasons": reasons}
-
-
-def _make_own_places() -> None:
-    socket.sethostname("db-01")
-    for place in _OWN:
-        os.makedirs(place, exist_ok=True)
-        _run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", place)
-    for name in ("work/app/node_modules/left-pad", "work/app/build", "work/app/.git", "work/notes"):
-        os.makedirs(f"/root/{name}")
-    for name in (
-        "work/app/package.json",
-        "work/app/build/a.o",
-        "work/notes/rm.txt",
-        "old.tar.gz",
-        "dump.sql",
-        ".bashrc",
-    ):
-        Path("/root", name).write_text("x\n", encoding="utf-8")
-    os.environ["HOME"] = "/root"
-    for name in [name for name in os.environ if name.startswith(("PG", "WALG", "SUDO"))]:
-        del os.environ[name]
 
 
 def _primary(lab: Lab, shared: str) -> None:
@@ -89,12 +57,15 @@ def _primary(lab: Lab, shared: str) -> None:
     server = _cluster(lab, shared)
     lab.initialise(server.directory)
     _settle(server, shared)
+    for database, statement in places.SHOP:
+        lab.run("psql", *_to("/run/postgresql"), "-d", database, "-c", statement.format(TABLESPACE))
     _await(lab, "select from pg_stat_replication where application_name = 'standby' and replay_lsn is not null")
 
 
 def _replica(lab: Lab, shared: str) -> None:
     server = _cluster(lab, shared)
-    lab.run("pg_basebackup", *_to(shared), "-D", server.directory, "-c", "fast", "-R", "--no-sync")
+    moved = f"{os.path.dirname(shared)}/fast={TABLESPACE}"
+    lab.run("pg_basebackup", *_to(shared), "-D", server.directory, "-c", "fast", "-R", "-T", moved, "--no-sync")
     _settle(server, shared)
     _await(lab, "select from pg_stat_wal_receiver where status = 'streaming'")
 
@@ -111,7 +82,7 @@ def _await(lab: Lab, row: str) -> None:
 def _aborted(lab: Lab, shared: str) -> None:
     for name in _ABORTED:
         os.makedirs(f"{DATA}/{name}", mode=0o700)
-    _run("chown", "-R", "postgres:", "/var/lib/postgresql")
+    places.run("chown", "-R", "postgres:", "/var/lib/postgresql")
     os.makedirs(CONFIGURATION)
     for name in _IN_CONFIGURATION:
         Path(CONFIGURATION, name).write_text(f"data_directory = '{DATA}'\n", encoding="utf-8")
@@ -134,9 +105,9 @@ def _cluster(lab: Lab, shared: str) -> LabServer:
     server = lab.add("main")
     server.port = 5432
     server.directory = DATA
-    for place in (os.path.dirname(DATA), CONFIGURATION, "/run/postgresql"):
+    for place in (os.path.dirname(DATA), CONFIGURATION, TABLESPACE, "/run/postgresql"):
         os.makedirs(place, exist_ok=True)
-        _run("chown", "postgres:", place)
+        places.run("chown", "postgres:", place)
     return server
 
 
@@ -159,10 +130,6 @@ def _settle(server: LabServer, shared: str) -> None:
 
 def _to(shared: str) -> tuple[str, ...]:
     return ("-h", shared, "-p", "5432", "-U", "postgres")
-
-
-def _run(*words: str) -> None:
-    subprocess.run(words, check=True)
 
 
 if __name__ == "__main__":

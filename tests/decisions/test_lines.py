@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -14,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from guardsh.operations.lab import Lab
+from guardsh.operations.lab import Lab, LabError, LabServer
+from tests.decisions.places import SHOP, TABLESPACE
 
 BOOK = Path(__file__).with_name("lines")
 NODES = ("primary", "replica", "aborted", "none")
@@ -78,7 +80,7 @@ def _on_node(node: str, lab: Lab) -> list[dict[str, str]]:
     _need_namespaces()
     os.chmod(lab.sockets, 0o777)
     if node == "replica":
-        lab.primary("upstream", {"port": "5432"})
+        _upstream(lab)
     typed = Path(lab.directory, "lines.json")
     typed.write_text(json.dumps([{"line": line.text, "in": line.directory} for line in LINES]), encoding="utf-8")
     there = [*_OWN_NODE, sys.executable, "-m", "tests.decisions.node", node, lab.sockets]
@@ -102,19 +104,34 @@ def _on_node(node: str, lab: Lab) -> list[dict[str, str]]:
 
 def _follow(lab: Lab, primary: subprocess.Popen[str]) -> None:
     """A standby of the primary, outside of its node: there it is seen by pg_stat_replication only."""
-    ready = [lab.binaries.path("pg_isready"), "-q", "-h", lab.sockets, "-p", "5432"]
-    while primary.poll() is None and subprocess.run(ready, env=lab.environment(), check=False).returncode:
+    upstream, standby = lab.add("upstream"), lab.add("standby")
+    upstream.port = 5432
+    while primary.poll() is None and not _has_shop(upstream):
         time.sleep(0.05)
     if primary.poll() is not None:
         return
-    upstream, standby = lab.add("upstream"), lab.add("standby")
-    upstream.port = 5432
-    lab.copy(upstream, standby.directory, "-R")
+    lab.copy(upstream, standby.directory, "-R", "-T", f"{TABLESPACE}={lab.directory}/fast")
     for name in ("postgresql.conf", "pg_hba.conf", "pg_ident.conf"):  # the primary's lie where Debian has them
         standby.touch(name)
     Path(standby.path("pg_hba.conf")).write_text("local all all trust\n", encoding="utf-8")
     standby.configure({"unix_socket_directories": lab.directory, "cluster_name": standby.name})
     standby.start()
+
+
+def _has_shop(server: LabServer) -> bool:
+    with contextlib.suppress(LabError):
+        return server.sql("select count(*) from orders", SHOP[-1][0]) == "0"
+    return False
+
+
+def _upstream(lab: Lab) -> None:
+    """What the replica follows, outside of its node."""
+    server = lab.primary("upstream", {"port": "5432"})
+    server.port = 5432
+    os.mkdir(f"{lab.directory}/fast")
+    lab.give(f"{lab.directory}/fast")
+    for database, statement in SHOP:
+        server.sql(statement.format(f"{lab.directory}/fast"), database)
 
 
 def _need_namespaces() -> None:
