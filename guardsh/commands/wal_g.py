@@ -183,11 +183,12 @@ def _write(write: Write, spoken: str, found: Found[Write | Expire], invocation: 
     if not targets:
         return ()
     questions: tuple[Question, ...] = (_version(invocation),)
-    notes = write.notes
+    remarks: tuple[str, ...] = ()
     if found.path == ("backup-fetch",):
         questions += _emptiness(targets[0].path, line, invocation)
-        notes += _about_restore(targets[0].path, line, invocation)
-    return (Intent(Effect.OVERWRITE, targets, f"{spoken} {write.says}", line.doubts, notes, questions),)
+        remarks = _about_restore(targets[0].path, line, invocation)
+    action = f"{spoken} {write.says}"
+    return (Intent(Effect.OVERWRITE, targets, action, line.doubts, write.notes, questions, remarks=remarks),)
 
 
 def _trees(paths: tuple[str, ...]) -> tuple[Target, ...]:

@@ -154,7 +154,8 @@ class Intent:
     """One effect on some targets. ``action`` says it as in "rm -rf would delete …": ``rm -rf would delete``.
 
     ``doubts`` are sentences about what the grammar was not sure of (an unknown option or verb); any doubt means that
-    the intent is the worst reading. ``notes`` are sentences the operator must see whatever the verdict.
+    the intent is the worst reading. ``notes`` are sentences the operator must see wherever it touches anything that
+    counts; ``remarks`` are such about the command itself, seen wherever it touches anything at all.
     """
 
     effect: Effect
@@ -165,6 +166,7 @@ class Intent:
     questions: tuple[Question, ...] = ()
     connection: Connection | None = None  # of SQL: it touches the instance that answers there
     signal: Signal | None = None  # of STOP: it touches the instances whose servers it would end
+    remarks: tuple[str, ...] = ()
 
     @property
     def certain(self) -> bool:

@@ -196,6 +196,7 @@ def _intent(block: Block, effect: str) -> Intent:
         action=action,
         doubts=tuple(_list(block.get("doubts", []))),
         notes=tuple(_list(block.get("notes", []))),
+        remarks=tuple(_list(block.get("remarks", []))),
         questions=tuple(_answers(block)),
     )
 

@@ -55,7 +55,18 @@ def test_blocks_have_only_keys_that_mean_something() -> None:
     known = {
         *("what", "host", "on", "effect", "part", "entries", "operands", "becomes", "touches", "unseen", "action"),
         *("asked", "policy", "verdict", "because", "typed", "says", "tells", "standbys", "archive", "idle_slots"),
-        *("clients", "array", "warnings", "doubts", "notes", "files", "primary_conninfo", "restore_command", "wal-g"),
+        *(
+            "clients",
+            "array",
+            "warnings",
+            "doubts",
+            "notes",
+            "remarks",
+            "files",
+            "primary_conninfo",
+            "restore_command",
+            "wal-g",
+        ),
         *("looks", "owner", "archived", "directory"),
     }
     for name, block in CASES.items():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from guardsh.model.data_directory import Contents
 from guardsh.model.intent import Effect, Emptiness, Question, Setting, ToolVersion
 from guardsh.model.observed import Known, Observed, Unknown, explain
-from guardsh.model.policy import ForbiddenVersion
+from guardsh.model.policy import ForbiddenVersion, Standing
 from guardsh.model.verdict import Decision
 from guardsh.policy.case import Case, Ruling
 from guardsh.policy.versions import satisfies, version
@@ -22,9 +22,11 @@ def doubt(case: Case) -> Iterator[Ruling]:
 
 
 def note(case: Case) -> Iterator[Ruling]:
-    """What its grammar wants to be seen, whatever the verdict."""
-    for sentence in case.intent.notes:
-        least = Decision.NOTICE if case.touch or case.unseen else Decision.ALLOW
+    """What its grammar wants to be seen; notes are true of what counts, and nothing but words elsewhere."""
+    touches = case.touch is not None or bool(case.unseen)
+    notes = case.intent.notes if case.standings != (Standing.NOTHING,) else ()
+    for sentence in (*case.intent.remarks, *notes):
+        least = Decision.NOTICE if touches else Decision.ALLOW
         yield Ruling(f"{sentence[:1].upper()}{sentence[1:].removesuffix('.')}.", least=least)
 
 

@@ -154,18 +154,18 @@ def test_configuration_file_may_decide_it(line: str, environment: dict[str, str]
     ],
 )
 def test_working_directory_inside_the_target_is_pointed_out(cwd: str, inside: bool) -> None:
-    notes = intents("wal-g backup-fetch /mnt/data/postgresql-14/ LATEST", cwd=cwd)[0].notes
-    assert any("is inside the restore target" in note for note in notes) == inside
+    remarks = intents("wal-g backup-fetch /mnt/data/postgresql-14/ LATEST", cwd=cwd)[0].remarks
+    assert any("is inside the restore target" in remark for remark in remarks) == inside
 
 
 def test_relative_target_is_the_working_directory() -> None:
     intent = intents("wal-g backup-fetch . LATEST", cwd="/d")[0]
     assert intent.targets == (Target(".", Extent.TREE, follow=True),)
-    assert "/d is inside the restore target" in intent.notes[0]
+    assert "/d is inside the restore target" in intent.remarks[0]
 
 
 def test_restore_specification_is_pointed_out() -> None:
-    assert intents("wal-g backup-fetch /d b --restore-spec s.json")[0].notes == (
+    assert intents("wal-g backup-fetch /d b --restore-spec s.json")[0].remarks == (
         "tablespaces are restored to where s.json says",
     )
 
