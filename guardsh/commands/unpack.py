@@ -81,4 +81,5 @@ def _7z(words: tuple[str, ...]) -> tuple[list[Target], tuple[str, ...]]:
         return [*(Target(named[0] + ending, Extent.ENTRY, follow=True) for ending in ("", ".7z")), *removed], ()
     directory = next((word[2:] for word in words if word.startswith("-o") and len(word) > 2), ".")
     brings = named[0] if named[0].endswith(".zip") and verb == ("x",) else ""
-    return [Target(directory, Extent.TREE, follow=True, brings=brings)], ()
+    anywhere = [Target("/", Extent.TREE)] if any(word.startswith("-spf") for word in words) else []
+    return [Target(directory, Extent.TREE, follow=True, brings=brings), *anywhere], ()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from posixpath import join, normpath
 
 from guardsh.commands import device_words
-from guardsh.fastpath.places import harmless_device
+from guardsh.fastpath.places import is_device
 from guardsh.model.intent import Effect, Extent, Intent, Invocation, Target
 
 
@@ -28,9 +28,9 @@ def onto(targets: Iterable[Target], invocation: Invocation, action: str, doubts:
     devices: list[str] = []
     for target in targets:
         place = normpath(join(invocation.cwd, target.path))
-        if not place.startswith("/dev/"):
-            files.append(target)
-        elif not harmless_device(place):
+        if is_device(place):
             devices.append(target.path)
+        elif not place.startswith("/dev/") or place.startswith("/dev/shm/"):  # noqa: S108 (as a place to write to)
+            files.append(target)
     on_files = (Intent(Effect.OVERWRITE, tuple(files), action, doubts),) if files else ()
     return on_files + device_words.on_paths(Effect.DISMANTLE, devices, action, doubts)

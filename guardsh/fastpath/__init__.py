@@ -13,7 +13,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["MARKS", "certainly_unrelated"]
+__all__ = ["FILE_TOOLS", "MARKS", "certainly_unrelated"]
+
+FILE_TOOLS = frozenset(
+    {
+        *("&>", "&>>", "7z", "7za", "7zr", "<>", ">", ">>", ">|", "bsdtar", "chcon", "chgrp", "chmod", "chown", "cp"),
+        *("cpio", "dd", "file-rename", "find", "git", "install", "ln", "mv", "perl", "prename", "rename", "rename.ul"),
+        *("restorecon", "rmdir", "rsync", "sed", "setfacl", "shred", "sponge", "tar", "tee", "touch", "truncate"),
+        *("unlink", "unzip"),
+    }
+)
 
 
 def certainly_unrelated(name: str, arguments: Sequence[str]) -> bool:
@@ -39,6 +48,10 @@ def _prefilter(name: str, arguments: Sequence[str]) -> bool:
         from guardsh.fastpath import first_word
 
         return first_word.looks(name, arguments) or _who_asks(name, arguments)
+    if name in FILE_TOOLS:
+        from guardsh.fastpath import files
+
+        return files.unrelated(name, arguments) or _who_asks(name, arguments)
     return _who_asks(name, arguments)
 
 

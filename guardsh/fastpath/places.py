@@ -20,19 +20,22 @@ _MARKS = frozenset(MARKS)
 _HEXADECIMAL = frozenset("0123456789ABCDEF")
 SERVERS = ("postgres", "postmaster", "edb-postgres", "edb-postmaster")
 
-_HARMLESS_DEVICES = frozenset(
-    "null zero full random urandom console stdin stdout stderr tty ptmx".split()  # noqa: SIM905
+# What below /dev has nothing to lose, or holds files.
+_NO_DEVICES = frozenset(
+    "console fd full hugepages mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero".split()  # noqa: SIM905
 )
 
 
-def harmless_device(path: str) -> bool:
-    """Whether writing to this normal path below /dev destroys nothing: null and its like, terminals, shared memory.
+def is_device(path: str) -> bool:
+    """Whether this normal path names a device that has something to lose: not null and its like, and no terminal.
 
-    >>> list(map(harmless_device, ("/dev/null", "/dev/pts/3", "/dev/fd/2", "/dev/sda")))
-    [True, True, True, False]
+    >>> list(map(is_device, ("/dev/sda", "/dev/disk/by-id/x", "/dev/null", "/dev/pts/3", "/dev/shm/file", "/x")))
+    [True, True, False, False, False, False]
     """
-    name = path.removeprefix("/dev/")
-    return name.partition("/")[0] in _HARMLESS_DEVICES or name.startswith(("fd/", "pts/", "shm/", "mqueue/", "tty", "vcs"))
+    if not path.startswith("/dev/"):
+        return False
+    name = path.split("/")[2]
+    return name not in _NO_DEVICES and not name.startswith(("tty", "vcs"))
 
 
 class Parents:
@@ -85,13 +88,17 @@ def inside_instance(directory: str) -> bool:
         directory = os.path.dirname(directory)
 
 
-def unrelated_tree(operand: str, servers: Sequence[str]) -> bool:
-    """Nothing below carries a mark, leads to where a server runs, or is where one runs."""
+def unrelated_tree(operand: str, servers: Sequence[str], most: float = float("inf")) -> bool:
+    """Nothing below carries a mark, leads to where a server runs, or is where one runs; with more than ``most``
+    directories that is not certain."""
     top = os.path.realpath(operand)
     if any(nested(top, server) for server in servers):
         return False
     pending = [operand] if os.path.isdir(operand) else []
     while pending:
+        most -= 1
+        if most < 0:
+            return False
         with os.scandir(pending.pop()) as entries:
             for entry in entries:
                 name = entry.name
