@@ -73,13 +73,13 @@ def _cpio(words: tuple[str, ...]) -> tuple[list[Target], tuple[str, ...]]:
 
 def _7z(words: tuple[str, ...]) -> tuple[list[Target], tuple[str, ...]]:
     """``7z x ARCHIVE -oDIRECTORY``; its own archives cannot be listed here, zip archives can."""
-    verb, named = words[:1], [word for word in words[1:] if not word.startswith("-")]
-    if verb in [(each,) for each in _READING] or "-so" in words or not named:
+    verb, *named = [word for word in words if not word.startswith("-")] or [""]
+    if verb in _READING or "-so" in words or not named:
         return [], ()
-    if verb not in (("x",), ("e",)):
+    if verb not in ("x", "e"):
         removed = [Target(path, Extent.TREE) for path in named[1:] if "-sdel" in words]
         return [*(Target(named[0] + ending, Extent.ENTRY, follow=True) for ending in ("", ".7z")), *removed], ()
     directory = next((word[2:] for word in words if word.startswith("-o") and len(word) > 2), ".")
-    brings = named[0] if named[0].endswith(".zip") and verb == ("x",) else ""
+    brings = named[0] if named[0].endswith(".zip") and verb == "x" else ""
     anywhere = [Target("/", Extent.TREE)] if any(word.startswith("-spf") for word in words) else []
     return [Target(directory, Extent.TREE, follow=True, brings=brings), *anywhere], ()

@@ -75,6 +75,11 @@ DESTRUCTIVE = st.sampled_from(
         *("pg_createcluster -d /d 15 main", "pg_backupcluster 15 main expiredumps 0", "systemctl stop postgresql"),
         *("systemctl restart postgresql@15-main", "systemctl mask --now patroni", "systemctl reboot"),
         *("invoke-rc.d postgresql stop", "/etc/init.d/postgresql restart"),
+        *("cp x d", "cp -r x d", "mv x d", "mv -t d x", "ln -sf x d", "install x d", "install -d d", "rmdir d", "unlink f"),
+        *("truncate -s 0 f", "shred -u f", "tee f", "sed -i s/a/b/ f", "perl -pi -e s/a/b/ f", "dd of=f", "dd of=/dev/x"),
+        *("rsync -a x d", "rsync -a --delete x/ d/", "chmod -R 755 d", "chown -R x d", "setfacl -Rb d"),
+        *("tar -xf a.tar -C d", "tar xf a.tar", "tar -x", "unzip -o a.zip -d d", "cpio -idm", "7z x a.7z", "git clean -fdx"),
+        *("rename s/a/b/ f", "touch d/standby.signal"),
     ]
 )
 UNHEARD_OF = st.sampled_from(["--unheard-of", "--unheard-of=x", "-@", "--unheard-of=stop"])
