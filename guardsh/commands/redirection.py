@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from guardsh.model.intent import Effect, Extent, Intent, Invocation, Target
+from guardsh.commands.written import written
+from guardsh.model.intent import Intent, Invocation
 
 _VERBS = {">": "overwrite", ">|": "overwrite", "&>": "overwrite", ">>": "append to", "&>>": "append to", "<>": "open"}
 
@@ -10,7 +11,4 @@ _VERBS = {">": "overwrite", ">|": "overwrite", "&>": "overwrite", ">>": "append 
 def understand(invocation: Invocation) -> tuple[Intent, ...]:
     """The words are the operator and the file. To append corrupts a relation, too; ``<>`` opens for writing."""
     operator, *paths = invocation.words
-    targets = tuple(Target(path, Extent.ENTRY, follow=True) for path in paths if path)
-    if not targets:
-        return ()
-    return (Intent(Effect.OVERWRITE, targets, f"{operator} would {_VERBS[operator]}"),)
+    return written(paths, invocation, f"{operator} would {_VERBS[operator]}")
