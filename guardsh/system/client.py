@@ -36,8 +36,9 @@ class Reply:
 
 
 def listener(parameters: Mapping[str, str], environment: Mapping[str, str]) -> int | None:
-    """The process that listens on the Unix socket that a client would use; None for a network address, a connection
-    string or service, and where nobody listens. Nothing is sent, and no permission in the database is needed."""
+    """The process that listens on the Unix socket that a client would use; None for a network address or a service,
+    and where nobody listens. Nothing is sent, and no permission in the database is needed."""
+    parameters = _expanded(parameters)
     directory = _socket_directory(parameters, environment)
     if directory is None:
         return None
@@ -51,7 +52,7 @@ def listener(parameters: Mapping[str, str], environment: Mapping[str, str]) -> i
 
 
 def _socket_directory(parameters: Mapping[str, str], environment: Mapping[str, str]) -> str | None:
-    if is_conninfo(parameters.get("dbname", "")) or "PGSERVICE" in environment:
+    if "PGSERVICE" in environment or {"service", "hostaddr"} & parameters.keys():
         return None
     port = parameters.get("port") or environment.get("PGPORT") or str(database.DEFAULT_PORT)
     host = parameters.get("host") or environment.get("PGHOST") or ""
@@ -67,16 +68,21 @@ def is_conninfo(database_name: str) -> bool:
 
 def host_of(parameters: Mapping[str, str], environment: Mapping[str, str]) -> str:
     """The host that would be asked for, as given; "" where none is."""
-    given = parameters.get("host") or environment.get("PGHOST") or environment.get("PGHOSTADDR") or ""
+    said = _expanded(parameters)
+    return said.get("host") or said.get("hostaddr") or environment.get("PGHOST") or environment.get("PGHOSTADDR") or ""
+
+
+def _expanded(parameters: Mapping[str, str]) -> Mapping[str, str]:
+    """With what a connection string in place of the database's name says, which outweighs the rest."""
     if not is_conninfo(parameters.get("dbname", "")):
-        return given
+        return parameters
     import psycopg
 
     try:
-        expanded = psycopg.conninfo.conninfo_to_dict(parameters["dbname"])
+        said = psycopg.conninfo.conninfo_to_dict(parameters["dbname"])
     except psycopg.ProgrammingError:
-        return given
-    return str(expanded.get("host") or expanded.get("hostaddr") or given)
+        return {"service": "a connection string that libpq does not understand"}
+    return {**parameters, **{name: str(value) for name, value in said.items()}}
 
 
 def ask(

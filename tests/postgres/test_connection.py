@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from guardsh.guard import Case, Wishes, judge
+from guardsh import judge
+from guardsh.judge import Case
 from guardsh.model.observed import Known
 from guardsh.model.verdict import Caller, Decision
 from guardsh.observe.node import host_name
@@ -31,7 +32,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Case]:
     def asked(*words: str, **environment: str) -> Case:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        return judge(list(words), Wishes(), ATTENDED)
+        return judge.together(judge.words(words, caller=ATTENDED))
 
     return asked
 
@@ -98,6 +99,18 @@ def test_connection_strings_and_the_backslash_that_reconnects(every_pair: Pair, 
     assert outcome(ask("psql", uri.format(replica.port), "-c", "drop table a"))[0] is Decision.ALLOW
     moved = ("psql", uri.format(replica.port), "-c", f"\\c {uri.format(primary.port)}", "-c", "drop table a")
     assert outcome(ask(*moved)) == (Decision.CHALLENGE, OWN, "primary")
+
+
+def test_a_connection_string_may_name_an_account_that_the_server_does_not_know(
+    every_pair: Pair, ask: Callable[..., Case]
+) -> None:
+    """psql will fail; until then it is a replica of this node by its socket, and no unknown server."""
+    lab, replica = every_pair.lab, every_pair.replica
+    for string in (
+        f"host={lab.sockets} port={replica.port} user=nobody dbname=postgres",
+        f"postgresql://nobody@/postgres?host={lab.sockets}&port={replica.port}",
+    ):
+        assert outcome(ask("psql", string, "-c", "drop table a"))[0] is Decision.ALLOW
 
 
 def test_behind_sudo_the_account_is_taken(every_pair: Pair, ask: Callable[..., Case]) -> None:
