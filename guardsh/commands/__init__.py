@@ -171,7 +171,7 @@ ACCOUNTS = frozenset({"patroni", "postgres", "postgresql"})
 # command line (guardsh.commands.runners).
 PREFIXES = frozenset(
     {
-        *("chrt", "command", "doas", "env", "exec", "flock", "ionice", "nice", "nohup"),
+        *("chrt", "command", "doas", "env", "envdir", "exec", "flock", "ionice", "nice", "nohup"),
         *("runuser", "setsid", "stdbuf", "sudo", "taskset", "time", "timeout"),
         *(
             "builtin",

@@ -50,6 +50,7 @@ TABLE: Mapping[str, Prefix] = {
         ),
         assignments=True,
     ),
+    "envdir": Prefix({}, operands=1),
     "exec": Prefix(declare("-a NAME", "-c", "-l")),
     "flock": Prefix(
         declare(

@@ -18,6 +18,7 @@ _WITH_NEXT = ("--rcfile", "--init-file")
 _OTHERS = (
     PREFIXES - TABLE.keys() - SHELLS - {"eval", "find", "parallel", "script", "ssh", "su", "trap", "watch", "xargs"}
 )
+_SOMETHING = "…"  # an operand that is not known
 _EXECUTES = ("-exec", "-execdir", "-ok", "-okdir")
 _SU = declare(
     *("-m, -p, --preserve-environment", "-w, --whitelist-environment=LIST", "-g, --group=GROUP", "-T, --no-pty"),
@@ -176,7 +177,8 @@ def _of_xargs(line: CommandLine, given: str | None, upstream: tuple[str, ...] | 
     elif upstream is not None and not line.given("--arg-file"):
         yield Inner(_put_in(words, mark, upstream) if mark else (*words, *upstream), below=upstream)
     else:
-        yield Inner(words, f"what xargs will hand to {_base(words[0])} is not known before it runs")
+        handed = _put_in(words, mark, (_SOMETHING,)) if mark else (*words, _SOMETHING)
+        yield Inner(handed, f"what xargs will hand to {_base(words[0])} is not known before it runs")
 
 
 def _items(line: CommandLine, given: str | None) -> tuple[str, ...] | None:
@@ -207,7 +209,9 @@ def _of_parallel(words: tuple[str, ...]) -> Iterator[Inner]:
         if known:
             yield Inner(_put_in(found, "{}", items) if any("{}" in word for word in found) else (*found, *items))
         else:
-            yield Inner(found, f"what parallel will hand to {_base(found[0])} is not known before it runs")
+            yield Inner(
+                (*found, _SOMETHING), f"what parallel will hand to {_base(found[0])} is not known before it runs"
+            )
 
 
 def _from_first_name(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

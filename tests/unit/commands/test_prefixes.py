@@ -30,6 +30,7 @@ CASES = [
     ("sudo time /opt/wal-g/wal-g --walg-s3-prefix=x backup-fetch /d LATEST",
      "/opt/wal-g/wal-g --walg-s3-prefix=x backup-fetch /d LATEST"),
     ("env rm d", "rm d"),
+    ("envdir /etc/wal-g.d/env wal-g backup-list", "wal-g backup-list"),
     ("env - PATH=/bin rm d", "rm d"),
     ("env -i -u HOME A=b rm d", "rm d"),
     ("env -C /x rm d", "rm d"),
