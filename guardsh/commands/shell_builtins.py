@@ -49,6 +49,15 @@ def _appended(before: Values, added: Values) -> Values:
     return tuple(dict.fromkeys(one + other for one in before for other in added))
 
 
+def timed(words: Sequence[Word]) -> tuple[str, ...]:
+    """``time`` and ``time -p`` before a simple command: the word of the shell, which may stand before a builtin."""
+    plain = [word.plain or "" for word in words]
+    if len(plain) < 2 or plain[0] != "time" or (plain[1].startswith("-") and plain[1] != "-p"):
+        return ()
+    own = ("time", "-p") if plain[1] == "-p" and len(plain) > 2 else ("time",)
+    return (*own, *timed(words[len(own) :]))
+
+
 def changed_inside(word: Word) -> Iterator[str]:
     """Names that the expansion of this word assigns: ${x:=y}, $((x++)), ((x = 1))."""
     for piece in word.pieces:
@@ -117,15 +126,15 @@ def directory_after(
     """Where cd leads from ``place``, and whether it may fail: it certainly does not where that is there already."""
     given = [word for word in argv[1:] if word == "-" or not word.startswith("-")]
     if argv[0] == "popd" or (argv[0] == "pushd" and not given):
-        return None, False
+        return None, True
     target = given[0] if given else shell.environment.get("HOME", "/")
     if target == "-":
         before = shell.values("OLDPWD")
         target = before[0] if before and len(before) == 1 else ""
     if not target or target in unknown or (place is None and not target.startswith("/")):
-        return None, False
+        return None, True
     there = normpath(join(place or "/", target))
-    exists = bool(shell.expand(escape(there).rstrip("/") + "/", "/"))
+    exists = bool(shell.expand(escape(there).rstrip("/") + "/.", "/"))  # one that may not be entered is none
     if not exists and shell.values("CDPATH") not in (("",), None) and not target.startswith(("/", ".")):
-        return None, False
+        return None, True
     return (there,), not exists

@@ -17,6 +17,7 @@ from guardsh.commands.shell_words import Unreadable
 from guardsh.model.intent import Invocation
 
 _DEEPEST = 32  # command lines in each other
+_MOST_PREFIXES = 64
 _OTHER_ROOT = frozenset({"chroot", "nsenter"})
 _HERE = "?"  # a prefix that is not known
 
@@ -51,9 +52,14 @@ class CommandReader(ABC):
 
     def command(self, invocation: Invocation, shell: Shell, typed: Typed) -> None:
         """One command with all its words; ``shell`` is the one that starts it."""
-        while (inner := behind(invocation)) is not None:
+        for _ in range(_MOST_PREFIXES):
+            inner = behind(invocation)
+            if inner is None:
+                break
             self._in_between(invocation, shell, typed)
             invocation = inner
+        else:
+            raise Unreadable("it has too many prefixes")
         if not invocation.words:
             return
         if invocation.name in COMMANDS:
@@ -85,11 +91,13 @@ class CommandReader(ABC):
 
     def _script(self, script: runners.Script, outer: Invocation, shell: Shell, typed: Typed) -> None:
         own = outer.name in runners.OWN_SHELL
-        inside = shell if outer.name == "eval" else shell.copy()
+        inside = (
+            shell.at(None) if outer.name == "trap" else shell.copy()
+        )  # a trap runs later, wherever the shell is then
         if not own:
-            inside = Shell(
-                (outer.cwd,), dict(outer.environment), {}, {}, shell.expand, _is_whole(outer), _language(outer)
-            )
+            whole = _is_whole(outer) and script.text not in typed.unknown
+            inside = Shell((outer.cwd,), dict(outer.environment), {}, {}, shell.expand, whole, _language(outer))
+            inside.variables |= shell.inherited()
             set_parameters(script.parameters, bool(typed.unknown.intersection(script.parameters)), inside)
         before = len(self.found)
         self.deeper(lambda: self.script(script.text, inside))
@@ -119,9 +127,9 @@ class CommandReader(ABC):
                 self.found.append(Found(inner, typed.words, doubts, note + "."))
                 return
         operands = tuple(word for word in invocation.words if word not in typed.unknown and not word.startswith("-"))
-        if operands and not typed.doubts:
+        if operands:
             worst = replace(invocation, words=("rm", "-rf", *operands), prefixes=(*invocation.prefixes, _HERE))
-            self.found.append(Found(worst, typed.words, (), f"{note}: it is read as rm -rf."))
+            self.found.append(Found(worst, typed.words, typed.doubts, f"{note}: it is read as rm -rf."))
 
 
 def _as_part(found: Found, prefixes: tuple[str, ...], below: tuple[str, ...], typed: Typed) -> Found:

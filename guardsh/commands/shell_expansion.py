@@ -15,6 +15,7 @@ _ACTIVE = re.compile(r"[*?[]")
 _ESCAPED = re.compile(r"\[([*?[])\]")  # as glob.escape writes it
 _NOT_KNOWN_HERE = re.compile(r"\*\*|\[[^]]*\[[:.=]")  # globstar is an option; classes are unknown to fnmatch
 _MOST_WORDS = 4096
+_LONGEST_PATTERN = 1024
 
 Field = str | None  # a word being made, as a pattern; None where there is nothing of it yet
 
@@ -41,7 +42,7 @@ def expand(words: Iterable[Word], shell: Shell, place: str | None) -> Expanded:
             result.add_unknown(word.source)
             continue
         for pieces in alternatives:
-            _expand_one(pieces, word, shell, place, result)
+            _expand_one(pieces, shell, place, result)
     return result
 
 
@@ -50,7 +51,7 @@ def value(word: Word, shell: Shell) -> Values:
     texts = [""]
     for number, piece in enumerate(word.pieces):
         values = _home(piece, shell) if number == 0 else None
-        values = values or _values(piece, shell, _one_place(shell))
+        values = values if values is not None else _values(piece, shell, _one_place(shell))
         if values is None or len(texts) * len(values) > _MOST_WORDS:
             return None
         texts = [text + each for text in texts for each in values]
@@ -86,23 +87,32 @@ def _one_place(shell: Shell) -> str | None:
     return shell.places[0] if shell.places is not None and len(shell.places) == 1 else None
 
 
-def _expand_one(pieces: tuple[Piece, ...], word: Word, shell: Shell, place: str | None, result: Expanded) -> None:
+def _expand_one(pieces: tuple[Piece, ...], shell: Shell, place: str | None, result: Expanded) -> None:
     alternatives: list[list[Field]] = [[None]]
-    tilde = False
+    tilde = known = True
     for number, piece in enumerate(pieces):
         values = _home(piece, shell) if number == 0 else None
-        tilde = tilde or values is not None
-        values = values or _values(piece, shell, place)
+        tilde = tilde and (number > 0 or values is not None)
+        values = values if values is not None else _values(piece, shell, place)
         if values is None or len(alternatives) * len(values) > _MOST_WORDS:
-            result.add_unknown(word.source)
-            return
+            known, values = False, (_source(piece, pieces[number + 1 : number + 2]),)
+            piece = Piece(Kind.QUOTED, values[0])
         if piece.text == "@" and not values:  # "$@" without any: no word at all, however it is quoted
             continue
         alternatives = [_joined(fields, piece, each, shell) for fields in alternatives for each in values]
-    for fields in alternatives:
-        for pattern in fields:
-            if pattern is not None:
-                _match(pattern, tilde, word, shell, place, result)
+    for pattern in (field for fields in alternatives for field in fields if field is not None):
+        if known:
+            _match(pattern, tilde, shell, place, result)
+        else:
+            result.add_unknown(_ESCAPED.sub(r"\1", pattern))
+
+
+def _source(piece: Piece, following: tuple[Piece, ...]) -> str:
+    """As it may be typed between double quotes."""
+    if piece.kind is Kind.UNKNOWN:
+        return piece.text
+    goes_on = following and re.match(r"\w", following[0].text)
+    return f"${{{piece.text}}}" if goes_on else f"${piece.text}"
 
 
 def _joined(fields: list[Field], piece: Piece, value: str, shell: Shell) -> list[Field]:
@@ -138,15 +148,23 @@ def _home(piece: Piece, shell: Shell) -> Values:
     return (home + slash + rest,)
 
 
-def _match(pattern: str, tilde: bool, word: Word, shell: Shell, place: str | None, result: Expanded) -> None:
+def _match(pattern: str, tilde: bool, shell: Shell, place: str | None, result: Expanded) -> None:
     is_pattern = bool(_ACTIVE.search(_ESCAPED.sub("", pattern)))
     plain = _ESCAPED.sub(r"\1", pattern)
-    if is_pattern and (_NOT_KNOWN_HERE.search(pattern) or (place is None and not pattern.startswith("/"))):
-        result.add_unknown(word.source)
+    if is_pattern and (_is_beyond_us(pattern) or (place is None and not pattern.startswith("/"))):
+        result.add_unknown(plain)
     elif is_pattern or (tilde and pattern.startswith("~")):
-        result.words += shell.expand(pattern.replace("[^", "[!"), place or "/") or (plain,)
+        found = shell.expand(pattern.replace("[^", "[!"), place or "/")
+        if found is None:
+            return result.add_unknown(plain)
+        result.words += found or (plain,)
     else:
         result.words.append(plain)
+    return None
+
+
+def _is_beyond_us(pattern: str) -> bool:
+    return len(pattern) > _LONGEST_PATTERN or bool(_NOT_KNOWN_HERE.search(pattern))
 
 
 def without(word: Word, length: int) -> Word:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from guardsh.commands.shell_found import Found, Reading
-from guardsh.commands.shell_prefilter import may_matter
+from guardsh.commands.shell_prefilter import may_matter, names_anything
 from guardsh.commands.shell_state import Expand, Shell
 from guardsh.commands.shell_words import Unreadable
 from guardsh.model.intent import Invocation
@@ -26,10 +26,10 @@ LONGEST = 1 << 16  # characters of a line that is read
 def read(text: str, shell: Shell) -> Reading:
     """Every guarded command that the line ``text`` would run, as typed in ``shell``, which is left changed by it."""
     text = text.replace("\0", "")  # as shells do
+    if len(text) > LONGEST:
+        return Reading((), f"it is longer than {LONGEST} characters" if names_anything(text) else "")
     if not may_matter(text, shell):
         return Reading(())
-    if len(text) > LONGEST:
-        return Reading((), f"it is longer than {LONGEST} characters")
     from guardsh.commands.shell_reader import Reader
 
     return _read(Reader(), lambda reader: reader.line(text, shell))

@@ -11,7 +11,7 @@ _NAMES = "|".join(map(re.escape, sorted(COMMANDS.keys() - REDIRECTIONS, key=len,
 _NAMED = re.compile(rf"(?<![\w.-])(?:{_NAMES})(?![\w.-])")
 _QUOTING = re.compile(r"""\\\n|['"\\]""")
 _UNKNOWN = r"""(?:[$`*?]|\[(?![\[\s])|\{\S)"""  # in a word, it may make any word of it
-_UNKNOWN_COMMAND = re.compile(rf"(?:^|[;&|(){{}}!`\n])\s*(?:\w+=\S*\s+)*[^\s;&|(){{}}<>=]*?{_UNKNOWN}")
+_UNKNOWN_COMMAND = re.compile(rf"(?:^|[;&|(){{}}!`\n])\s*(?:\w+\+?=\S*\s+)*[^\s;&|(){{}}<>=]*?{_UNKNOWN}")
 _LEADS_ON = "|".join(sorted(PREFIXES | KEYWORDS))
 _BEHIND_A_RUNNER = re.compile(rf"(?<![\w.-])(?:{_LEADS_ON})\s(?:.*\s)?\S*{_UNKNOWN}", re.DOTALL)
 
@@ -24,6 +24,11 @@ def may_matter(text: str, shell: Shell) -> bool:
         or bool(_UNKNOWN_COMMAND.search(text))
         or bool(_BEHIND_A_RUNNER.search(text))
     )
+
+
+def names_anything(text: str) -> bool:
+    """Whether a guarded word, or an operator that writes, stands anywhere in a text that is too long to be read."""
+    return any(name in text for name in COMMANDS)
 
 
 def mentioned(text: str) -> str:

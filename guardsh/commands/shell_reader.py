@@ -20,7 +20,7 @@ from guardsh.commands.shell_tokens import Lexer
 from guardsh.commands.shell_words import Unreadable, Word
 
 _MOST_STATEMENTS = 20_000
-_MOST_CHARACTERS = 1 << 20  # of all texts together: what lies in another is read twice
+_MOST_CHARACTERS = 1 << 18  # of all texts together: what lies in another is read twice
 _NOT_PARSED = "this line could not be parsed"
 _NOTHING = Statements(())
 
@@ -65,7 +65,7 @@ class Reader(SimpleReader):
         if language == "fish" or not lexer.complete:
             return None
         try:
-            return shell_tree.parse(tokens, len(line))
+            return shell_tree.parse(tokens)
         except shell_tree.NotParsed:
             return None
 

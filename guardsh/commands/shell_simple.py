@@ -12,7 +12,7 @@ from guardsh.commands.shell_found import Found
 from guardsh.commands.shell_state import Shell, Values, merge
 from guardsh.commands.shell_statements import Simple, Statement
 from guardsh.commands.shell_tokens import Redirection
-from guardsh.commands.shell_words import Word
+from guardsh.commands.shell_words import Kind, Word
 from guardsh.model.intent import Invocation
 
 _WRITES = {">": ">", ">|": ">|", ">!": ">|", ">?": ">", ">>": ">>", ">>|": ">>", ">>!": ">>", "<>": "<>", "&>": "&>",
@@ -35,6 +35,8 @@ class SimpleReader(CommandReader):
         """Read a statement. ``given`` is the text that is known to arrive on its standard input."""
 
     def simple(self, statement: Simple, shell: Shell, given: str | None, upstream: tuple[str, ...] | None) -> Outcome:
+        timed = shell_builtins.timed(statement.words)
+        statement = Simple(statement.words[len(timed) :], statement.redirections)
         self.nested(statement.words, shell)
         changed = (name for word in statement.words for name in shell_builtins.changed_inside(word))
         shell.variables.update(dict.fromkeys(changed))
@@ -52,7 +54,7 @@ class SimpleReader(CommandReader):
         outcome = self._own(words, readings[0][1], shell)
         if outcome is None:
             for place, argv, arriving in readings:
-                self._start(argv, shell, place, assigned, arriving, upstream)
+                self._start(argv, timed, shell, place, assigned, arriving, upstream)
         return outcome or (shell, shell)
 
     # what the shell does itself
@@ -102,6 +104,7 @@ class SimpleReader(CommandReader):
     def _start(
         self,
         argv: Expanded,
+        timed: tuple[str, ...],
         shell: Shell,
         place: str | None,
         assigned: Mapping[str, Values],
@@ -115,8 +118,8 @@ class SimpleReader(CommandReader):
                 environment[name] = values[0]
         words = tuple(argv.words)
         doubts = (_WHERE,) if place is None and _is_relative(words) else ()
-        invocation = Invocation(words, place or "/", environment, input=given)
-        self.command(invocation, shell, Typed(words, frozenset(argv.unknown), doubts, upstream))
+        invocation = Invocation(words, place or "/", environment, timed, input=given)
+        self.command(invocation, shell, Typed((*timed, *words), frozenset(argv.unknown), doubts, upstream))
 
     # redirections and substitutions
 
@@ -144,8 +147,9 @@ class SimpleReader(CommandReader):
             return
         paths = expand([word], shell, place)
         for path in paths.words:
-            duplicates = operator == ">&" and (path in paths.unknown or path.rstrip("-").isdigit() or path == "-")
-            if duplicates or path in _NO_FILES or path.startswith((*_NO_FILES_BELOW, ">(", "<(")):
+            if operator == ">&" and _is_descriptor(path, word, paths):
+                continue
+            if path in _NO_FILES or path.startswith((*_NO_FILES_BELOW, ">(", "<(")):
                 continue
             words = (_WRITES[operator], path)
             doubts = []
@@ -194,6 +198,12 @@ def _change_directory(words: Sequence[Word], shell: Shell) -> Outcome:
         if may_fail:
             fails = merge(fails, shell.at(None if place is None else (place,)))
     return succeeds, fails
+
+
+def _is_descriptor(path: str, word: Word, paths: Expanded) -> bool:
+    """The word behind ``>&``: a number, a hyphen, or what is not known and may be one."""
+    known = "".join(piece.text for piece in word.pieces if piece.kind in (Kind.LITERAL, Kind.QUOTED))
+    return path.rstrip("-").isdigit() or path == "-" or (path in paths.unknown and not known.strip("0123456789-"))
 
 
 def _is_relative(words: Sequence[str]) -> bool:

@@ -8,12 +8,14 @@ from typing import TypeAlias
 
 from guardsh.commands.shell_statements import Statement
 
-# Existing entries that a pattern matches, seen from a directory; a pattern without wildcards matches what is there.
-Expand: TypeAlias = Callable[[str, str], tuple[str, ...]]
+# Existing entries that a pattern matches, seen from a directory; a pattern without wildcards matches what is there. None
+# where that cannot be known.
+Expand: TypeAlias = Callable[[str, str], tuple[str, ...] | None]
 Values: TypeAlias = tuple[str, ...] | None  # all that it may be; None where that is not known
 
 _MOST_PLACES = 16
 _MOST_VALUES = 4096
+_MOST_CHARACTERS = 1 << 16  # of all values of a variable
 _PARAMETERS = frozenset("@*#?!$-0123456789")
 
 
@@ -30,6 +32,7 @@ class Shell:
     complete: bool = True
     language: str = "bash"
     functions: dict[str, tuple[Statement, ...]] = field(default_factory=dict)
+    exported: frozenset[str] = frozenset()  # names that were in the environment, and have no single value now
 
     def values(self, name: str) -> Values:
         if name in self.variables:
@@ -39,7 +42,7 @@ class Shell:
         return ("",) if self.complete and name not in _PARAMETERS else None
 
     def assign(self, name: str, values: Values) -> None:
-        self.variables[name] = values if values is None or len(values) <= _MOST_VALUES else None
+        self.variables[name] = values if values is None or _is_kept(values) else None
         if name in self.environment:
             self.export(name)
 
@@ -49,6 +52,11 @@ class Shell:
             self.environment[name] = values[0]
         else:
             self.environment.pop(name, None)
+            self.exported |= {name}
+
+    def inherited(self) -> dict[str, Values]:
+        """Variables that a command gets whose one value is not known."""
+        return {name: self.values(name) for name in self.exported if name not in self.environment}
 
     def copy(self) -> Shell:
         return replace(
@@ -66,10 +74,15 @@ def merge(one: Shell | None, other: Shell | None) -> Shell | None:
     """A shell that may be either; None is one that cannot come about."""
     if one is None or other is None or one is other:
         return one or other
+    same = {key: value for key, value in one.environment.items() if other.environment.get(key) == value}
     return replace(
         one,
         places=_places(one.places, other.places),
-        environment={key: value for key, value in one.environment.items() if other.environment.get(key) == value},
+        environment=same,
+        exported=one.exported
+        | other.exported
+        | (one.environment.keys() ^ same.keys())
+        | (other.environment.keys() - same.keys()),
         variables={key: _either(one.values(key), other.values(key)) for key in _names(one, other)},
         functions={
             key: tuple(dict.fromkeys((*one.functions.get(key, ()), *other.functions.get(key, ()))))
@@ -89,6 +102,10 @@ def widen(before: Shell, after: Shell) -> Shell:
     )
 
 
+def _is_kept(values: tuple[str, ...]) -> bool:
+    return len(values) <= _MOST_VALUES and sum(map(len, values)) <= _MOST_CHARACTERS
+
+
 def _names(one: Shell, other: Shell) -> dict[str, None]:
     changed = one.environment.items() ^ other.environment.items()
     return dict.fromkeys((*one.variables, *other.variables, *(name for name, _ in changed)))
@@ -98,7 +115,7 @@ def _either(one: Values, other: Values) -> Values:
     if one is None or other is None:
         return None
     both = tuple(dict.fromkeys((*one, *other)))
-    return both if len(both) <= _MOST_VALUES else None
+    return both if _is_kept(both) else None
 
 
 def _places(one: Values, other: Values) -> Values:

@@ -10,6 +10,7 @@ from guardsh.commands.shell_words import BLANK, Kind, Piece, Unreadable, Word, W
 _OPERATORS = ("&&", "||", ";;&", ";;", ";&", "|&", "&|", "&!", ";", "&", "|", "\n", ")")
 _REDIRECTIONS = ("&>>", "&>", "<<<", "<<-", "<<", "<>", "<&", ">>", ">&", ">|", ">", "<")
 _REDIRECTIONS_OF = {"zsh": (">>|", ">>!", ">!"), "fish": (">?",)}
+_NAMING = ("for", "select", "case")  # NAME in …
 _HERE_DOCUMENTS = ("<<", "<<-")
 _DEEPEST = 32  # substitutions in each other
 
@@ -56,6 +57,7 @@ class Lexer(WordReader):
         self.read: list[Token] = []
         self.closed = len(text)  # where it ended
         self._first = ""  # the first word of the present command, where it is plain
+        self._words = 0  # of the present command
         self._begun = False  # a word of the present command has been read
         self._parentheses = 0
         self._cases = 0
@@ -71,8 +73,7 @@ class Lexer(WordReader):
             if isinstance(token, Operator) and token.text == ")" and self._closes():
                 self.closed = token.start
                 break
-            self.read.append(token)
-            self._note(token)
+            self.read.append(self._noted(token))
             if isinstance(token, Operator) and token.text == "\n":
                 self._read_documents()
         self.complete = self.complete and not self._awaited
@@ -122,22 +123,30 @@ class Lexer(WordReader):
         self.at += len(text)
         return Operator(text, self.at - len(text), self.at)
 
-    def _note(self, token: Token) -> None:
+    def _noted(self, token: Token) -> Token:
         """What stands before decides how some words are read."""
         if isinstance(token, Operator):
-            self._begun, self._first = False, ""
+            self._begun, self._first, self._words = False, "", 0
             self._parentheses += token.text == "("
         elif isinstance(token, Word):
-            plain = token.plain or ""
-            if not self._begun:
-                self._cases += (plain == "case") - (plain == "esac")
-                self._first = plain
-            self._begun = (self._begun or plain not in STARTERS) and not self._leads_on(token)
+            return self._noted_word(token)
+        return token
 
-    def _leads_on(self, word: Word) -> bool:
+    def _noted_word(self, word: Word) -> Word:
+        plain = word.plain or ""
+        begins = not self._begun
+        if begins:
+            self._cases += (plain == "case") - (plain == "esac")
+            self._first, self._words = plain, 0
+        self._words += 1
+        names = self._first in _NAMING and plain == "in" and self._words == 3
+        self._begun = (not begins or plain not in STARTERS) and not self._leads_on(word, names)
+        return replace(word, begins=begins or names)
+
+    def _leads_on(self, word: Word, names: bool) -> bool:
         """Whether a command may begin after this word, which is none itself."""
-        named = self._first == "function" and word.plain != "function"
-        return named or (self._first == "case" and word.plain == "in") or word.source.endswith("()")
+        named = self._first == "function" and self._words == 2
+        return named or (self._first == "case" and names) or word.source.endswith("()")
 
     # words that are read otherwise at the beginning of a command
 
@@ -145,9 +154,8 @@ class Lexer(WordReader):
         """``((…))``; None where it is a parenthesis in a parenthesis."""
         if not self.text.startswith("((", self.at):
             return None
-        begin, complete, end = self.at, self.complete, self.balanced(self.at, "(", ")")
-        if self.text[end - 2 : end] != "))" or end - begin < 4:
-            self.complete = complete
+        begin, end = self.at, self.end_of_arithmetic(self.at)
+        if end is None:
             return None
         piece = self._unknown(begin, end)
         return Word((piece,), piece.text, begin, end)
@@ -200,8 +208,11 @@ class Lexer(WordReader):
         self._awaited.clear()
 
     def _document(self, redirection: Redirection) -> tuple[Piece, ...] | None:
-        """The lines up to the end that was given; one that does not end is no reason to take the rest for data."""
+        """The lines up to the end that was given; one that does not end is no reason to take the rest for data, nor to
+        look for those behind it."""
         assert redirection.word is not None
+        if not self.complete:
+            return None
         lines: list[str] = []
         position = self.at
         while position < len(self.text):

@@ -36,6 +36,7 @@ _RESERVED = frozenset(
     "if then elif else fi while until do done for select in case esac function { }".split()  # noqa: SIM905
 )
 _COMPOUND = _RESERVED - {"in"}
+_BEHIND_TIME = _COMPOUND | {"(", "!", "time", "coproc"}
 _CLOSING = ("}", "done", "fi", "esac", ")")
 _DEEPEST = 80  # statements in each other
 
@@ -44,46 +45,54 @@ class NotParsed(Exception):
     """The grammar does not know the line."""
 
 
-def parse(tokens: Listed[Token], length: int) -> Statement:
-    """The line whose tokens these are, ``length`` characters of it. Raises NotParsed, and Unreadable where it nests
-    too deeply."""
+def parse(tokens: Listed[Token]) -> Statement:
+    """The line whose tokens these are. Raises NotParsed, and Unreadable where it nests too deeply."""
     import tree_sitter
     import tree_sitter_bash
 
+    text, starts = _blotted(tokens)
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
-    root = parser.parse(_blotted(tokens, length).encode("ascii")).root_node
+    root = parser.parse(text.encode("ascii")).root_node
     if root.has_error:
         raise NotParsed
-    converter = _Converter(tokens)
+    converter = _Converter(tokens, starts)
     statement = converter.sequence(root.children, 0)
     converter.check()
     return statement
 
 
-def _blotted(tokens: Listed[Token], length: int) -> str:
-    """The line as the grammar gets it: its characters stand where they stood."""
+def _blotted(tokens: Listed[Token]) -> tuple[str, list[int]]:
+    """The line as the grammar gets it, and where each token begins in it."""
     parts: list[str] = []
+    starts: list[int] = []
     at = 0
     before = ""
     for index, token in enumerate(tokens):
-        shown = _shown(token, before, tokens[index + 1 : index + 3])
-        parts.append(" " * (token.start - at) + shown.ljust(token.end - token.start))
-        at = token.end
+        shown = _shown(token, before, tokens[index + 1 : index + 2])
+        parts.append(shown + " ")
+        starts.append(at)
+        at += len(shown) + 1
         before = before if isinstance(token, Redirection) else _spelling(token)
-    return "".join(parts) + " " * (length - at)
+    return "".join(parts), starts
 
 
 def _shown(token: Token, before: str, behind: Listed[Token]) -> str:
     if isinstance(token, Operator):
         return "&" if token.text in ("&|", "&!") else token.text
-    size = token.end - token.start
     if isinstance(token, Redirection):
-        return "w" * size if token.leads and before not in _CLOSING else ""
-    if _is_modifier(token, behind):
+        return "w" if token.leads and before not in _CLOSING else ""
+    if _is_modifier(token, behind) or (token.begins and token.plain == "in" and _ends_list(behind)):
         return ""
-    if token.plain in _RESERVED:
-        return token.source
-    return "w" * (size - 2) + "()" if token.source.endswith("()") else "w" * size
+    if token.begins and token.plain in _RESERVED:
+        return token.plain
+    if token.source.endswith("()"):
+        return "w()" if len(token.source) > 2 else "()"
+    return "w"
+
+
+def _ends_list(behind: Listed[Token]) -> bool:
+    """Nothing between ``in`` and ``do`` is an error to the grammar."""
+    return bool(behind) and isinstance(behind[0], Operator) and behind[0].text in (";", "\n")
 
 
 def _spelling(token: Word | Operator) -> str:
@@ -92,20 +101,22 @@ def _spelling(token: Word | Operator) -> str:
 
 def _is_modifier(word: Word, behind: Listed[Token]) -> bool:
     """``!`` and ``coproc``; ``time`` only before what is no simple command: otherwise it is a prefix."""
+    if not word.begins:
+        return False
     if word.plain in ("!", "coproc"):
         return True
     following = behind[0] if behind else None
-    return word.plain == "time" and not isinstance(following, Redirection | None) and (
-        _spelling(following) in _COMPOUND or _spelling(following) == "("
-    )  # fmt: skip
+    if word.plain != "time" or isinstance(following, Redirection | None):
+        return False
+    return _spelling(following) in _BEHIND_TIME
 
 
 class _Converter:
     """Nodes of the grammar to statements; every token is taken by the innermost statement that it belongs to."""
 
-    def __init__(self, tokens: Listed[Token]) -> None:
+    def __init__(self, tokens: Listed[Token], starts: list[int]) -> None:
         self.tokens = tokens
-        self.starts = [token.start for token in tokens]
+        self.starts = starts
         self.taken = [isinstance(token, Operator) for token in tokens]
 
     def check(self) -> None:
@@ -140,7 +151,7 @@ class _Converter:
     def _command(self, node: Node, depth: int) -> Statement:
         own = [self._take(index) for index in self._within(node.start_byte, node.end_byte)]
         words = tuple(token for token in own if isinstance(token, Word))
-        if words and words[0].plain in _COMPOUND:  # the grammar takes it for a command
+        if words and words[0].begins and words[0].plain in _COMPOUND:  # the grammar takes it for a command
             raise NotParsed
         return Simple(words, tuple(token for token in own if isinstance(token, Redirection)))
 

@@ -23,6 +23,9 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SPECIAL = frozenset("@*#?!$-0123456789")
 
 
+_MOST_TRIES = 64
+
+
 class Kind(Enum):
     LITERAL = "literal"  # unquoted: globs, braces and ~ are active
     QUOTED = "quoted"
@@ -42,12 +45,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """``start`` and ``end`` are where it stands in the text."""
+    """``start`` and ``end`` are where it stands in the text; ``begins``: there it is a reserved word, if it is spelled
+    like one."""
 
     pieces: tuple[Piece, ...]
     source: str
     start: int = 0
     end: int = 0
+    begins: bool = False
 
     @property
     def plain(self) -> str | None:
@@ -74,6 +79,7 @@ class WordReader(ABC):
         self.text = text
         self.language = language
         self.at = at
+        self.tries = 0  # at arithmetic, each of which may look through all of the text
         self.complete = True  # no quote or parenthesis is left open
 
     @abstractmethod
@@ -227,10 +233,20 @@ class WordReader(ABC):
 
     def _arithmetic(self) -> Piece:
         """``$((…))``, unless it is a subshell in a substitution: it counts as both."""
-        begin, end = self.at, self.balanced(self.at + 1, "(", ")")
-        if self.text.startswith("))", end - 2):
+        begin = self.at
+        if (end := self.end_of_arithmetic(begin + 1)) is not None:
             return self._unknown(begin, end)
         return self._substitution(begin + 1)
+
+    def end_of_arithmetic(self, opening: int) -> int | None:
+        """Behind ``((…))``; None where the two parentheses do not belong together."""
+        complete = self.complete
+        self.tries += 1
+        if self.tries > _MOST_TRIES:
+            return None
+        inner, end = self.balanced(opening + 1, "(", ")"), self.balanced(opening, "(", ")")
+        closed, self.complete = self.complete, complete
+        return end if closed and inner == end - 1 else None
 
     def _parenthesis(self) -> Piece:
         """An array, or a pattern of zsh or extglob; a function's name, too."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guardsh.commands.runners import find_starts
+from guardsh.commands.shell_builtins import timed
 from guardsh.commands.shell_escapes import decoded
 from guardsh.commands.shell_expansion import expand, text
 from guardsh.commands.shell_state import Shell
-from guardsh.commands.shell_statements import Apart, Simple, Statement
+from guardsh.commands.shell_statements import Apart, Negated, Simple, Statement
 from guardsh.commands.shell_statements import Sequence as Statements
 from guardsh.commands.shell_words import Word
 
@@ -19,7 +20,7 @@ _FORMATS = ("%s\n", "%s\0", "%s ")
 
 def output(statement: Statement, shell: Shell) -> str | None:
     """What echo, printf and cat of a here-document write; None where it is not known."""
-    if isinstance(statement, Apart):
+    if isinstance(statement, Apart | Negated):
         return output(statement.body, shell)
     if isinstance(statement, Statements):
         parts = [output(part, shell) for part in statement.parts]
@@ -39,7 +40,7 @@ def output(statement: Statement, shell: Shell) -> str | None:
 def _argv(statement: Statement, shell: Shell) -> list[str] | None:
     if not isinstance(statement, Simple) or not shell.places or len(shell.places) != 1:
         return None
-    expanded = expand(statement.words, shell, shell.places[0])
+    expanded = expand(statement.words[len(timed(statement.words)) :], shell, shell.places[0])
     return None if expanded.unknown else expanded.words
 
 

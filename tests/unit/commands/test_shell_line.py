@@ -17,8 +17,8 @@ TREE = {
 
 def matching(pattern: str, cwd: str) -> tuple[str, ...]:
     """Two directories of a made tree; real entries are tested with observe.matching."""
-    if pattern.endswith("/"):
-        return (pattern,) if pattern.rstrip("/") in TREE else ()
+    if pattern.endswith("/."):
+        return (pattern,) if pattern.removesuffix("/.") in TREE else ()
     directory, _, last = pattern.rpartition("/")
     names = TREE.get(directory or cwd, ())
     ends = last.lstrip("*")
@@ -84,12 +84,12 @@ CASES = [
     ("rm -rf ~/x '~/x'", f"/work: rm -rf {HOME}/x '~/x'"),
     ("rm -rf $(cat list)", "/work: rm -rf '$(cat list)' ?"),
     ("rm -rf `cat list`", "/work: rm -rf '`cat list`' ?"),
-    ("rm -rf \"$@\" ${X^^}", "/work: rm -rf '\"$@\"' '${X^^}' ?"),
+    ("rm -rf \"$@\" ${X^^}", "/work: rm -rf '$@' '${X^^}' ?"),
     ("rm '$HOME' \"$HOME\"", f"/work: rm '$HOME' {HOME}"),
     ("rm *.conf", "/work: rm one.conf two.conf"),
     ("rm '*.conf' \\*.conf", "/work: rm '*.conf' '*.conf'"),
     ("rm **", "/work: rm '**' ?"),
-    ("xargs -0 rm -f", "/work: xargs | rm -f ?"),
+    ("xargs -0 rm -f", "/work: xargs | rm -f '…' ?"),
     ("find . -exec rm -rf {} +", "/work: find . -exec rm -rf '{}' +; /work: find | rm -rf /work"),
     ("find x -exec sudo rm {} \\;", "/work: find x -exec sudo rm '{}' ';'; /work: find sudo | rm /work/x"),
     ("bash -c 'cd /mnt/d && rm -rf *'", "/mnt/d: bash | rm -rf base global"),
