@@ -22,6 +22,8 @@ def part_of(below: tuple[str, ...]) -> Part:
     (<Part.ALL: 'the data directory'>, <Part.WAL: 'write-ahead log'>, <Part.DISPOSABLE: 'disposable files'>)
     >>> part_of(("base", "pgsql_tmp", "pgsql_tmp42.0")), part_of(("restore.log",)), part_of(("postmaster.pid",))
     (<Part.DISPOSABLE: 'disposable files'>, <Part.FOREIGN: 'a foreign file'>, <Part.DATA: 'part of the data'>)
+    >>> part_of(("pg_hba.conf",)), part_of(("pg_hba.conf.bak",))
+    (<Part.CONFIGURATION: 'configuration'>, <Part.FOREIGN: 'a foreign file'>)
     """
     if not below:
         return Part.ALL
@@ -38,9 +40,14 @@ def part_of(below: tuple[str, ...]) -> Part:
         return Part.TABLESPACE if len(below) > 1 else Part.DATA
     if top in _CONFIGURATION or (len(below) == 1 and top.endswith(_CONFIGURATION_ENDINGS)):
         return Part.CONFIGURATION
-    if top in _DATA or top.startswith(("pg_", "PG_")):
+    if top in _DATA or (top.startswith(("pg_", "PG_")) and not _is_old_configuration(top)):
         return Part.DATA
     return Part.FOREIGN
+
+
+def _is_old_configuration(name: str) -> bool:
+    """pg_hba.conf.bak, pg_hba.conf~: what an editor or a careful person leaves beside it."""
+    return name.startswith(tuple(f"{each}{mark}" for each in _CONFIGURATION for mark in ".~-_"))
 
 
 def effect_on(part: Part, effect: Effect) -> Effect:
