@@ -64,7 +64,7 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
     line = read(GRAMMARS[name], invocation.arguments, permute="POSIXLY_CORRECT" not in invocation.environment)
     if line.given("--help", "--version") or _only_shows(name, invocation.arguments):
         return ()
-    deep = line.given("--recursive") or bool(line.doubts)
+    deep = line.given("--recursive", "--restore") or bool(line.doubts)
     targets = tuple(
         Target(path, Extent.TREE if deep else Extent.ENTRY, follow=_follows(name, line, path))
         for path in (*_files(name, line), *_restored(line))
@@ -72,7 +72,7 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
     )
     doubts = line.doubts + ((_ANYWHERE,) if deep and line.given(*_THROUGH) else ())
     targets += (Target("/", Extent.TREE),) if targets and _ANYWHERE in doubts else ()
-    grave = (deep or line.given("--restore")) and not _keeps_it_startable(name, line)
+    grave = deep and not _keeps_it_startable(name, line)
     effect = Effect.OVERWRITE if grave else Effect.CONFIGURE
     action = f"{name}{' -R' if line.given('--recursive') else ''} would change {_CHANGED[name]}"
     return (Intent(effect, targets, action, doubts),) if targets else ()

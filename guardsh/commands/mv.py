@@ -25,8 +25,10 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
     line = read(LN if link else GRAMMAR, invocation.arguments, permute=permute)
     if line.given("--help", "--version"):
         return ()
-    arrived = written(_places(line), invocation, f"{invocation.name} would write to", line.doubts, follow=False)
-    return arrived if link else (*_taken(line), *arrived)
+    action = f"{invocation.name} would write to"
+    if link:
+        return written((*_alone(line), *_places(line)), invocation, action, line.doubts, follow=False)
+    return (*_taken(line), *written(_places(line), invocation, action, line.doubts, follow=False))
 
 
 def _taken(line: CommandLine) -> tuple[Intent, ...]:
@@ -36,7 +38,11 @@ def _taken(line: CommandLine) -> tuple[Intent, ...]:
 
 
 def _places(line: CommandLine) -> tuple[str, ...]:
-    """The names that are given. Of one operand, ln makes a link in the working directory."""
-    alone = line.operands[:1] if len(line.operands) == 1 and not line.given("--target-directory") else ()
-    own = tuple(path.rstrip("/").rpartition("/")[2] for path in alone)
-    return (*own, *(arrival.place for arrival in destination.arrivals(line)))
+    return tuple(arrival.place for arrival in destination.arrivals(line))
+
+
+def _alone(line: CommandLine) -> tuple[str, ...]:
+    """Of one operand, ln makes a link in the working directory."""
+    if len(line.operands) != 1 or line.given("--target-directory"):
+        return ()
+    return (line.operands[0].rstrip("/").rpartition("/")[2],)

@@ -20,7 +20,7 @@ _FLAGS = (
     "prune-empty-dirs numeric-ids ignore-times size-only fuzzy compress cvs-exclude from0 old-args secluded-args "
     "protect-args trust-sender blocking-io stats 8-bit-output human-readable progress itemize-changes list-only "
     "fsync ipv4 ipv6 version help daemon server sender msgs2stderr qsort no-trust-sender inc-recursive i-r "
-    "insecure-links"
+    "insecure-links old-d drop-D"
 )
 _VALUES = (
     "info debug stderr backup-dir suffix confine-root chmod checksum-choice cc block-size rsh rsync-path "
@@ -34,7 +34,7 @@ _VALUES = (
 GRAMMAR = declare(
     *("-v, --verbose", "-q, --quiet", "-c, --checksum", "-a, --archive", "-r, --recursive", "-R, --relative"),
     *("-n, --dry-run", "-B SIZE", "-e COMMAND", "-T DIR", "-f RULE", "-M OPTION", "-@ NUM"),
-    *(f"-{letter}" for letter in "budlLkKHpEAXogtUOJSDWxyzC0shPiN46FImV"),
+    *(f"-{letter}" for letter in "budlLkKHpEAXogtUOJSDWxyzC0shPiN468FImV"),
     *(f"--{name}" for name in _FLAGS.split()),
     *(f"--no-{name}" for name in _FLAGS.split()),
     *(f"--{name}=VALUE" for name in _VALUES.split()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from guardsh.commands.grammar import declare, read
 from guardsh.commands.written import onto
@@ -53,7 +54,7 @@ def _unzip(words: tuple[str, ...]) -> tuple[list[Target], tuple[str, ...]]:
 
 
 def _after_d(words: tuple[str, ...]) -> Iterator[str]:
-    for word, following in zip(words, (*words[1:], ""), strict=True):
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
         head, d, rest = word.partition("d")
         if word.startswith("-") and d and not head[1:].strip("abfnojqCDKLMTUVXu:^$"):
             yield rest or following or "."
