@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from guardsh.commands import ACCOUNTS, COMMANDS, PREFIXES
 from guardsh.commands.grammar import CommandLine, Grammar, declare, read
@@ -60,10 +60,13 @@ _SSH = declare(
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A command line that a shell runs, with its $1, $2 …"""
+    """A command line that a shell runs, with its $1, $2 … ``home`` is that of another account, ``~name``, and begins
+    there where it is a login."""
 
     text: str
     parameters: tuple[str, ...] = ()
+    home: str = ""
+    login: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +125,15 @@ def _of_shell(words: tuple[str, ...], given: str | None) -> Iterator[Script]:
 
 
 def _of_su(line: CommandLine, given: str | None) -> Iterator[Script]:
-    commands = (*line.values("--command"), *line.values("--session-command"))
-    yield from map(Script, commands)
-    operands = line.operands[1:] if line.operands[:1] == ("-",) else line.operands
+    """su(1): HOME is the other account's, but with -p; a lone hyphen is --login."""
+    hyphen = line.operands[:1] == ("-",)
+    operands = line.operands[1:] if hyphen else line.operands
+    login = hyphen or line.given("--login")
+    home = "" if line.given("--preserve-environment") and not login else f"~{operands[0] if operands else 'root'}"
+    commands = [Script(text) for text in (*line.values("--command"), *line.values("--session-command"))]
     if not commands and not line.given("--user"):
-        yield from _of_shell(operands[1:], given)
+        commands = list(_of_shell(operands[1:], given))
+    yield from (replace(script, home=home, login=login) for script in commands)
 
 
 def commands(invocation: Invocation, upstream: tuple[str, ...] | None) -> Iterator[Inner]:

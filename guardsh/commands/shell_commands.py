@@ -81,7 +81,7 @@ class CommandReader(ABC):
         places = {path: normpath(join(outer.cwd, path)) for path in inner.below}
         within = replace(
             outer,
-            words=tuple(places.get(word, word) for word in inner.words),
+            words=tuple(_below(places[word]) if word in places else word for word in inner.words),
             prefixes=(*outer.prefixes, outer.words[0]),
             input=None,
             below=(*outer.below, *places.values()),
@@ -91,6 +91,8 @@ class CommandReader(ABC):
 
     def _script(self, script: runners.Script, outer: Invocation, shell: Shell, typed: Typed) -> None:
         own = outer.name in runners.OWN_SHELL
+        if script.home:
+            outer = replace(outer, environment={"HOME": script.home}, cwd=script.home if script.login else outer.cwd)
         inside = (
             shell.at(None) if outer.name == "trap" else shell.copy()
         )  # a trap runs later, wherever the shell is then
@@ -130,6 +132,11 @@ class CommandReader(ABC):
         if operands:
             worst = replace(invocation, words=("rm", "-rf", *operands), prefixes=(*invocation.prefixes, _HERE))
             self.found.append(Found(worst, typed.words, typed.doubts, f"{note}: it is read as rm -rf."))
+
+
+def _below(directory: str) -> str:
+    """rm refuses ``/``, but not what find hands to it from there."""
+    return "/?" if directory == "/" else directory
 
 
 def _as_part(found: Found, prefixes: tuple[str, ...], below: tuple[str, ...], typed: Typed) -> Found:
