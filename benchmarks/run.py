@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import guardsh
+from benchmarks.line import harmless_line, line
 from benchmarks.live import full_node, verdict
 from benchmarks.prompt import prompt
 from benchmarks.shim import shim
@@ -25,6 +26,8 @@ COMPARISONS: dict[str, Callable[[Path], list[str]]] = {
     "shim": shim,
     "prompt": prompt,
     "verdict": verdict,
+    "line": line,
+    "harmless_line": harmless_line,
     "full_node": full_node,
     "watcher_idle": watcher_idle,
     "promotion": promotion,

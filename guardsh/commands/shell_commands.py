@@ -84,6 +84,7 @@ class CommandReader(ABC):
             words=tuple(_below(places[word]) if word in places else word for word in inner.words),
             prefixes=(*outer.prefixes, outer.words[0]),
             input=None,
+            input_file="",
             below=(*outer.below, *places.values()),
         )
         doubts = (*typed.doubts, *([inner.doubt] if inner.doubt else []))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from guardsh.commands import shell_braces, shell_parameters
+from guardsh.commands import shell_braces, shell_names, shell_parameters
 from guardsh.commands.shell_state import Shell, Values
 from guardsh.commands.shell_words import Kind, Piece, Word
 

@@ -28,7 +28,7 @@ def read(text: str, shell: Shell) -> Reading:
     text = text.replace("\0", "")  # as shells do
     if len(text) > LONGEST:
         return Reading((), f"it is longer than {LONGEST} characters" if names_anything(text) else "")
-    if not may_matter(text, shell):
+    if not may_matter(text, shell.aliases.values()):
         return Reading(())
     from guardsh.commands.shell_reader import Reader
 

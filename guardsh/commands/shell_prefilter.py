@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from guardsh.commands import COMMANDS, KEYWORDS, PREFIXES, REDIRECTIONS
-from guardsh.commands.shell_state import Shell
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _NAMES = "|".join(map(re.escape, sorted(COMMANDS.keys() - REDIRECTIONS, key=len, reverse=True)))
 _NAMED = re.compile(rf"(?<![\w.-])(?:{_NAMES})(?![\w.-])")
@@ -16,11 +18,12 @@ _LEADS_ON = "|".join(sorted(PREFIXES | KEYWORDS))
 _BEHIND_A_RUNNER = re.compile(rf"(?<![\w.-])(?:{_LEADS_ON})\s(?:.*\s)?\S*{_UNKNOWN}", re.DOTALL)
 
 
-def may_matter(text: str, shell: Shell) -> bool:
-    """Whether the line has to be read; everything else is decided here, before the grammar is loaded."""
+def may_matter(text: str, aliases: Iterable[str]) -> bool:
+    """Whether the line has to be read; everything else is decided here, before anything more is loaded. ``aliases`` are
+    the texts of those of the shell."""
     return (
         ">" in text
-        or any(map(mentioned, (text, *shell.aliases.values())))
+        or any(map(mentioned, (text, *aliases)))
         or bool(_UNKNOWN_COMMAND.search(text))
         or bool(_BEHIND_A_RUNNER.search(text))
     )

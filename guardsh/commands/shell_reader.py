@@ -114,7 +114,7 @@ class Reader(SimpleReader):
         for part in statement.parts:
             inside = shell.copy()
             after = merge(*self._run_part(part, inside, given, starts))
-            given = upstream.output(part, inside)
+            given = upstream.output(part, inside, given)
             starts = upstream.below(part, inside, starts)
         now = merge(shell, after) if shell.language == "zsh" else shell
         return now, now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from guardsh.commands import shell_builtins
 from guardsh.commands.shell_commands import CommandReader, Outcome, Typed
@@ -41,10 +42,12 @@ class SimpleReader(CommandReader):
         changed = (name for word in statement.words for name in shell_builtins.changed_inside(word))
         shell.variables.update(dict.fromkeys(changed))
         assigned, words = shell_builtins.assignments(statement.words, shell)
-        readings: list[tuple[str | None, Expanded, str | None]] = []
+        readings: list[tuple[str | None, Expanded, Invocation]] = []
         for place in each(shell.places):
             arriving = self.redirect(statement.redirections, shell, place, given)
-            readings.append((place, expand(words, shell, place), arriving))
+            file = _input_file(statement.redirections, shell, place)
+            started = Invocation((), place or "/", {}, timed, arriving, file)
+            readings.append((place, expand(words, shell, place), started))
         if not words:
             for name, values in assigned.items():
                 shell.assign(name, values)
@@ -53,8 +56,8 @@ class SimpleReader(CommandReader):
             return shell, shell
         outcome = self._own(words, readings[0][1], shell)
         if outcome is None:
-            for place, argv, arriving in readings:
-                self._start(argv, timed, shell, place, assigned, arriving, upstream)
+            for place, argv, started in readings:
+                self._start(argv, started, shell, place, assigned, upstream)
         return outcome or (shell, shell)
 
     # what the shell does itself
@@ -104,11 +107,10 @@ class SimpleReader(CommandReader):
     def _start(
         self,
         argv: Expanded,
-        timed: tuple[str, ...],
+        started: Invocation,
         shell: Shell,
         place: str | None,
         assigned: Mapping[str, Values],
-        given: str | None,
         upstream: tuple[str, ...] | None,
     ) -> None:
         environment = dict(shell.environment)
@@ -118,8 +120,8 @@ class SimpleReader(CommandReader):
                 environment[name] = values[0]
         words = tuple(argv.words)
         doubts = (_WHERE,) if place is None and _is_relative(words) else ()
-        invocation = Invocation(words, place or "/", environment, timed, input=given)
-        self.command(invocation, shell, Typed((*timed, *words), frozenset(argv.unknown), doubts, upstream))
+        invocation = replace(started, words=words, environment=environment)
+        self.command(invocation, shell, Typed((*started.prefixes, *words), frozenset(argv.unknown), doubts, upstream))
 
     # redirections and substitutions
 
@@ -198,6 +200,17 @@ def _change_directory(words: Sequence[Word], shell: Shell) -> Outcome:
         if may_fail:
             fails = merge(fails, shell.at(None if place is None else (place,)))
     return succeeds, fails
+
+
+def _input_file(redirections: Sequence[Redirection], shell: Shell, place: str | None) -> str:
+    """The file that the command reads on standard input; "" where there is none, or it is not known."""
+    for redirection in reversed(redirections):
+        if redirection.document is not None or redirection.operator == "<<<":
+            return ""
+        if redirection.operator == "<" and redirection.descriptor in ("", "0") and redirection.word:
+            paths = expand([redirection.word], shell, place)
+            return "" if paths.unknown or place is None else paths.words[0]
+    return ""
 
 
 def _is_descriptor(path: str, word: Word, paths: Expanded) -> bool:

@@ -68,7 +68,7 @@ def _blotted(tokens: Listed[Token]) -> tuple[str, list[int]]:
     at = 0
     before = ""
     for index, token in enumerate(tokens):
-        shown = _shown(token, before, tokens[index + 1 : index + 2])
+        shown = _shown(token, before, tokens[index + 1 : index + 9])
         parts.append(shown + " ")
         starts.append(at)
         at += len(shown) + 1
@@ -80,7 +80,8 @@ def _shown(token: Token, before: str, behind: Listed[Token]) -> str:
     if isinstance(token, Operator):
         return "&" if token.text in ("&|", "&!") else token.text
     if isinstance(token, Redirection):
-        return "w" if token.leads and before not in _CLOSING else ""
+        follows = next((each for each in behind if not isinstance(each, Redirection)), None)
+        return "w" if token.leads and (before not in _CLOSING or isinstance(follows, Word)) else ""
     if _is_modifier(token, behind) or (token.begins and token.plain == "in" and _ends_list(behind)):
         return ""
     if token.begins and token.plain in _RESERVED:

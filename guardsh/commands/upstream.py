@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from glob import escape
 
 from guardsh.commands.runners import find_starts
 from guardsh.commands.shell_builtins import timed
@@ -13,17 +14,21 @@ from guardsh.commands.shell_statements import Apart, Negated, Simple, Statement
 from guardsh.commands.shell_statements import Sequence as Statements
 from guardsh.commands.shell_words import Word
 
-_FILTERS = frozenset({"sort", "uniq", "head", "tail", "tac", "shuf", "cat"})
+_FILTERS = frozenset({"sort", "uniq", "head", "tail", "tac", "shuf"})
 _MATCHERS = frozenset({"grep", "egrep", "fgrep", "rg"})
+_ONLY_ORDER = frozenset("-1rtSUvXc")
+_MOST_NAMES = 1000
+_PRINTS_OTHERWISE = frozenset("obcnHL")  # letters of grep's options
 _FORMATS = ("%s\n", "%s\0", "%s ")
 
 
-def output(statement: Statement, shell: Shell) -> str | None:
-    """What echo, printf and cat of a here-document write; None where it is not known."""
+def output(statement: Statement, shell: Shell, given: str | None) -> str | None:
+    """What echo, printf, ls and cat of a here-document write, and what filters let through of ``given`` at most; None
+    where it is not known."""
     if isinstance(statement, Apart | Negated):
-        return output(statement.body, shell)
+        return output(statement.body, shell, given)
     if isinstance(statement, Statements):
-        parts = [output(part, shell) for part in statement.parts]
+        parts = [output(part, shell, given) for part in statement.parts]
         known = [part for part in parts if part is not None]
         return "".join(known) if len(known) == len(parts) else None
     argv = _argv(statement, shell)
@@ -34,7 +39,19 @@ def output(statement: Statement, shell: Shell) -> str | None:
         return " ".join(words) + "\n"
     if argv[0] == "printf":
         return _printed(argv[1:])
+    if argv[0] == "ls":
+        return _listed(argv[1:], shell)
+    if _only_filters(argv):
+        return given
     return _document(statement, shell) if argv in (["cat"], ["cat", "-"]) else None
+
+
+def _only_filters(argv: Sequence[str]) -> bool:
+    """Whether it lets some of the lines through that arrive, as they are."""
+    files = [word for word in argv[1:] if word[:1] not in ("-", "+") and not word.isdigit()]
+    if argv[0] in _MATCHERS:
+        return len(files) == 1 and not _PRINTS_OTHERWISE.intersection("".join(argv[1:-1]))
+    return argv[0] in _FILTERS and not files
 
 
 def _argv(statement: Statement, shell: Shell) -> list[str] | None:
@@ -49,6 +66,23 @@ def _printed(words: Sequence[str]) -> str | None:
     if form in _FORMATS:
         return "".join(form.replace("%s", word) for word in words[1:])
     return form if "%" not in form and words else None
+
+
+def _listed(words: Sequence[str], shell: Shell) -> str | None:
+    """The names that ls prints now, in some order; without options that make it print others."""
+    place = shell.places[0] if shell.places else "/"
+    letters = "".join(word for word in words if word.startswith("-"))
+    if not _ONLY_ORDER.issuperset(letters) or "--" in letters:
+        return None
+    names: list[str] = []
+    for operand in [word for word in words if not word.startswith("-")] or ["."]:
+        inside = (
+            shell.expand(f"{escape(operand)}/*", place) if shell.expand(f"{escape(operand)}/.", place) else (operand,)
+        )
+        if inside is None:
+            return None
+        names += (name.removeprefix(f"{operand}/") for name in inside)
+    return "".join(name + "\n" for name in names) if len(names) <= _MOST_NAMES else None
 
 
 def _document(statement: Simple, shell: Shell) -> str | None:
@@ -70,8 +104,6 @@ def below(statement: Statement, shell: Shell, before: tuple[str, ...] | None) ->
         return find_starts(tuple(words))
     if name == "ls":
         return (".", *operands)
-    if name in _MATCHERS and len(operands) > 1:
-        return operands[1:]
-    if name in _FILTERS or name in _MATCHERS:
-        return before if not operands or name in _MATCHERS else None
-    return None
+    if _only_filters([name, *words]):
+        return before
+    return operands[1:] if name in _MATCHERS and len(operands) > 1 else None

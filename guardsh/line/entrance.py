@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 
-from guardsh import fastpath
-from guardsh.commands import shell_line
-from guardsh.commands.shell_found import Found, Reading
-from guardsh.commands.shell_state import Shell, Values
-from guardsh.line.handed import Handed, parse
-from guardsh.observe.matching import matching
+from guardsh.commands.shell_prefilter import may_matter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from guardsh.commands.shell_found import Found, Reading
+    from guardsh.line.handed import Handed
 
 _SHELLS = ("bash", "zsh", "fish")
 _USAGE = 2
@@ -25,35 +24,57 @@ def main(words: list[str]) -> int:
     """Judge the line; ``words`` are those after ``line``."""
     match words:
         case ["--shell", language, "--pid", pid] if language in _SHELLS and pid.isdigit():
-            handed = parse(sys.stdin.buffer.read())
+            data = sys.stdin.buffer.read()
         case _:
             sys.stderr.write("guardsh: usage: guardsh line --shell bash|zsh|fish --pid PID < LINE\n")
             return _USAGE
+    return 0 if _is_calm(data) else _judge(data, language, int(pid))
+
+
+def _is_calm(data: bytes) -> bool:
+    """Whether neither the line nor an alias has anything to look at."""
+    line, *records = data.decode(errors="surrogateescape").split("\0")
+    aliases = [record.partition("=")[2] for record in records if record.startswith("a ")]
+    return data.endswith(b"\0") and not may_matter(line, aliases)
+
+
+def _judge(data: bytes, language: str, shell: int) -> int:
+    from guardsh.line.handed import parse
+
+    handed = parse(data)
     reading = read(handed, language)
     if not reading.found and not reading.unjudged:
         return 0
     from guardsh import judge
     from guardsh.line import story
 
-    return story.settle(judge.relevant(reading, handed.functions), handed.line, int(pid))
+    return story.settle(judge.relevant(reading, handed.functions), handed.line, shell)
 
 
 def read(handed: Handed, language: str) -> Reading:
     """What a line would run that may touch something."""
-    variables: dict[str, Values] = {
+    from guardsh.commands import shell_line
+    from guardsh.observe.matching import matching
+
+    variables: dict[str, tuple[str, ...] | None] = {
         name: None if value is None else (value,) for name, value in handed.variables.items()
     }
-    shell = Shell((here(),), dict(os.environ), variables, handed.aliases, matching, language=language)
+    shell = shell_line.Shell((here(),), dict(os.environ), variables, handed.aliases, matching, language=language)
     return without_harmless(shell_line.read(handed.line, shell))
 
 
 def typed(text: str) -> Reading:
     """The same of a line that is only asked about: the shell's own variables and aliases are not known."""
-    shell = Shell((here(),), dict(os.environ), {}, {}, matching, complete=False)
+    from guardsh.commands import shell_line
+    from guardsh.observe.matching import matching
+
+    shell = shell_line.Shell((here(),), dict(os.environ), {}, {}, matching, complete=False)
     return without_harmless(shell_line.read(text, shell))
 
 
 def without_harmless(reading: Reading) -> Reading:
+    from dataclasses import replace
+
     return replace(reading, found=tuple(found for found in reading.found if not _is_harmless(found)))
 
 
@@ -67,6 +88,8 @@ def here() -> str:
 
 
 def _is_harmless(found: Found) -> bool:
+    from guardsh import fastpath
+
     invocation = found.invocation
     if found.doubts:
         return False
@@ -83,5 +106,7 @@ def _is_harmless(found: Found) -> bool:
 
 def _is_harmless_below(found: Found) -> bool:
     """Of operands that stand for anything below them, the trees count."""
+    from guardsh import fastpath
+
     below = found.invocation.below
     return not below or fastpath.certainly_unrelated("rm", ("-rf", "--", *below))

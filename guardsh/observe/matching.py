@@ -5,10 +5,6 @@ from __future__ import annotations
 import glob
 import os
 import re
-from functools import partial
-
-from guardsh.model.observed import Known
-from guardsh.system.apart import Deadline, apart
 
 _LONGEST = 1.0  # seconds
 _AT_ONCE = 2  # directory levels with wildcards that are looked through without a time limit
@@ -22,6 +18,11 @@ def matching(pattern: str, cwd: str) -> tuple[str, ...] | None:
     """
     if sum(bool(re.search(r"[*?[]", part)) for part in pattern.split("/")) <= _AT_ONCE:
         return _matching(pattern, cwd)
+    from functools import partial
+
+    from guardsh.model.observed import Known
+    from guardsh.system.apart import Deadline, apart
+
     found = apart(partial(_matching, pattern, cwd), Deadline(_LONGEST))
     return found.value if isinstance(found, Known) else None
 
