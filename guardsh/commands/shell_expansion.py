@@ -90,10 +90,13 @@ def _one_place(shell: Shell) -> str | None:
 def _expand_one(pieces: tuple[Piece, ...], shell: Shell, place: str | None, result: Expanded) -> None:
     alternatives: list[list[Field]] = [[None]]
     tilde = known = True
+    named = False
     for number, piece in enumerate(pieces):
         values = _home(piece, shell) if number == 0 else None
         tilde = tilde and (number > 0 or values is not None)
         values = values if values is not None else _values(piece, shell, place)
+        if values is None and shell_names.is_name(piece):
+            named, values, piece = True, ("*",), Piece(Kind.LITERAL, "*")
         if values is None or len(alternatives) * len(values) > _MOST_WORDS:
             known, values = False, (_source(piece, pieces[number + 1 : number + 2]),)
             piece = Piece(Kind.QUOTED, values[0])
@@ -101,7 +104,9 @@ def _expand_one(pieces: tuple[Piece, ...], shell: Shell, place: str | None, resu
             continue
         alternatives = [_joined(fields, piece, each, shell) for fields in alternatives for each in values]
     for pattern in (field for fields in alternatives for field in fields if field is not None):
-        if known:
+        if known and named:
+            _match_name(pattern, shell, place, result)
+        elif known:
             _match(pattern, tilde, shell, place, result)
         else:
             result.add_unknown(_ESCAPED.sub(r"\1", pattern))
@@ -136,7 +141,7 @@ def _values(piece: Piece, shell: Shell, place: str | None) -> Values:
         return (piece.text,)
     if piece.kind is Kind.UNKNOWN:
         return shell_parameters.values(piece.text, shell, place)
-    return shell.values(piece.text)
+    return None if piece.text in shell_names.CHANGING else shell.values(piece.text)
 
 
 def _home(piece: Piece, shell: Shell) -> Values:
@@ -161,6 +166,16 @@ def _match(pattern: str, tilde: bool, shell: Shell, place: str | None, result: E
     else:
         result.words.append(plain)
     return None
+
+
+def _match_name(pattern: str, shell: Shell, place: str | None, result: Expanded) -> None:
+    """A name of which a part is not known: the entry that it may be, or a new one; of several nobody knows which."""
+    found = Expanded()
+    _match(pattern, False, shell, place, found)
+    if len(found.words) == 1 and not found.unknown:
+        result.words += found.words
+    else:
+        result.add_unknown(_ESCAPED.sub(r"\1", pattern))
 
 
 def _is_beyond_us(pattern: str) -> bool:

@@ -111,7 +111,7 @@ class Reader(SimpleReader):
         """Each part in a shell of its own; in zsh the last one runs in this."""
         after: Shell | None = None
         starts: tuple[str, ...] | None = None
-        for part in statement.parts:
+        for part in upstream.fed(statement.parts):
             inside = shell.copy()
             after = merge(*self._run_part(part, inside, given, starts))
             given = upstream.output(part, inside, given)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from glob import escape
 
 from guardsh.commands.runners import find_starts
@@ -12,6 +13,7 @@ from guardsh.commands.shell_expansion import expand, text
 from guardsh.commands.shell_state import Shell
 from guardsh.commands.shell_statements import Apart, Negated, Simple, Statement
 from guardsh.commands.shell_statements import Sequence as Statements
+from guardsh.commands.shell_tokens import Redirection
 from guardsh.commands.shell_words import Word
 
 _FILTERS = frozenset({"sort", "uniq", "head", "tail", "tac", "shuf"})
@@ -20,6 +22,26 @@ _ONLY_ORDER = frozenset("-1rtSUvXc")
 _MOST_NAMES = 1000
 _PRINTS_OTHERWISE = frozenset("obcnHL")  # letters of grep's options
 _FORMATS = ("%s\n", "%s\0", "%s ")
+
+
+def fed(parts: Sequence[Statement]) -> Iterator[Statement]:
+    """The parts of a pipeline, with ``cat FILE | psql`` as ``psql < FILE``."""
+    file: Word | None = None
+    for part in parts:
+        if file is not None and isinstance(part, Simple):
+            arriving = Redirection("<", "", file, False, file.start, file.end)
+            yield replace(part, redirections=(arriving, *part.redirections))
+        else:
+            yield part
+        file = _shown(part)
+
+
+def _shown(statement: Statement) -> Word | None:
+    """The one file that cat prints."""
+    match statement:
+        case Simple((cat, file), ()) if cat.plain == "cat" and not file.source.startswith("-"):
+            return file
+    return None
 
 
 def output(statement: Statement, shell: Shell, given: str | None) -> str | None:

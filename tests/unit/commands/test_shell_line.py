@@ -92,6 +92,14 @@ CASES = [
     ("find / -name main -exec rm -rf {} +", "/work: find / -name main -exec rm -rf '{}' +; /work: find | rm -rf '/?'"),
     ("su - postgres -c 'rm -rf 15/main'", "~postgres: su | rm -rf 15/main"),
     ("su postgres -c 'rm -rf ~/15/main'", "/work: su | rm -rf '~postgres/15/main'"),
+    ("mv f f-$(date +%F).gz", "/work: mv f 'f-*.gz'"),
+    ("mv f /tmp/f-$RANDOM-$$", "/work: mv f '/tmp/f-*-*'"),
+    ("mv f /tmp/`hostname -s`-$(date -d yesterday +%Y%m%d)", "/work: mv f '/tmp/*-*'"),
+    ("mv f /tmp/$(date)", "/work: mv f '/tmp/$(date)' ?"),
+    ("mv f /tmp/$(date +%D)", "/work: mv f '/tmp/$(date +%D)' ?"),
+    ("mv f /tmp/$(cat name)", "/work: mv f '/tmp/$(cat name)' ?"),
+    ("rm -rf one.$(uname -m)", "/work: rm -rf 'one.*'"),
+    ("rm -rf /mnt/d/$(hostname)", "/work: rm -rf '/mnt/d/*' ?"),  # it may be any of several that are there
     ("su -c 'rm -rf d'", "/work: su | rm -rf d"),
     ("runuser -l postgres -c 'cd 15 && rm -rf main'", "~postgres/15: runuser | rm -rf main"),
     ("xargs -0 rm -f", "/work: xargs | rm -f '…' ?"),
@@ -143,6 +151,24 @@ def test_a_value_with_blanks_is_split_by_bash() -> None:
     assert spoken("rm -rf $X", X="a b") == "/work: rm -rf a b"
     assert spoken("rm -rf $X", language="zsh", X="a b") == "/work: rm -rf 'a b'"
     assert spoken('rm -rf "$X"', X="a b") == "/work: rm -rf 'a b'"
+
+
+@pytest.mark.parametrize(
+    ("line", "file"),
+    [
+        ("psql < /f.sql", "/f.sql"),
+        ("sudo -u postgres psql -d app 0< f.sql > out", "f.sql"),
+        ("F=f.sql; psql < $F", "f.sql"),
+        ("cat f.sql | psql", "f.sql"),
+        ("cat f.sql g.sql | psql", ""),
+        ("psql < $F", ""),
+        ("psql < f <<< 'select 1'", ""),
+    ],
+)
+def test_the_file_on_standard_input(line: str, file: str) -> None:
+    shell = Shell(("/work",), {}, {}, {}, matching, complete=False)
+    found = [each.invocation for each in read(line, shell).found]
+    assert [each.input_file for each in found if each.name == "psql"] == [file]
 
 
 def test_aliases() -> None:
