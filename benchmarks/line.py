@@ -19,7 +19,9 @@ def line(scratch: Path) -> list[str]:
     with Lab(str(scratch / "lab")) as lab:
         data = lab.primary().directory
         words = INCIDENT.format(data).partition(" 2>")[0].split()
-        plain = Program("check -- sudo time wal-g backup-fetch DATA", (GUARDSH, "check", "--", *words), statuses=(10, 11))
+        plain = Program(
+            "check -- sudo time wal-g backup-fetch DATA", (GUARDSH, "check", "--", *words), statuses=(10, 11)
+        )
         whole = Program(
             "check --line, the incident's line", (GUARDSH, "check", "--line", INCIDENT.format(data)), statuses=(10, 11)
         )
@@ -31,5 +33,8 @@ def harmless_line(scratch: Path) -> list[str]:
     hook = ("/bin/sh", "-c", _HANDED)
     floor = Program("python3 -I -S -c pass", (sys.executable, "-I", "-S", "-c", "pass"))
     calm = Program("line hook: ls -l | sort -n", (*hook, "ls -l | sort -n", GUARDSH))
-    hot = Program("line hook: cd /tmp && rm -f nothing > nothing.log", (*hook, f"cd {os.sep}tmp && rm -f nothing > nothing.log", GUARDSH))
+    hot = Program(
+        "line hook: cd /tmp && rm -f nothing > nothing.log",
+        (*hook, f"cd {os.sep}tmp && rm -f nothing > nothing.log", GUARDSH),
+    )
     return race((floor, calm, hot), rounds=30)

@@ -36,10 +36,10 @@ def may_run(words: list[str], wishes: Wishes = NO_WISHES) -> bool:
     if not cases:
         return True
     answer = _granted(cases, wishes) or settle(cases, wishes)
-    recorded = all([record(case, wishes, answer) for case in cases])
+    recorded = [record(case, wishes, answer) for case in cases]
     if isinstance(answer, Rejected):
         return False
-    if not recorded and wishes.override is not None:
+    if not all(recorded) and wishes.override is not None:
         saying.say(["guardsh: an override must go on record, and no audit trail can be written; not run"])
         return False
     return True

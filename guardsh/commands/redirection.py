@@ -1,4 +1,4 @@
-"""Redirections that write: the shell itself opens the file, before the command starts (POSIX.1 2.7; bash, zsh, fish)."""
+"""Redirections that write: the shell itself opens the file, before the command starts (POSIX.1 2.7)."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ def _of_find(words: tuple[str, ...]) -> Iterator[Inner]:
 def find_starts(words: tuple[str, ...]) -> tuple[str, ...]:
     """The paths before the expression (find(1)); the working directory where there is none."""
     rest = list(words)
-    while rest and rest[0] in ("-H", "-L", "-P", "-D") or (rest and rest[0].startswith("-O")):
+    while rest and (rest[0] in ("-H", "-L", "-P", "-D") or rest[0].startswith("-O")):
         del rest[: 2 if rest[0] == "-D" else 1]
     end = next((at for at, word in enumerate(rest) if word[:1] == "-" or word in ("(", "!", ")", ",")), len(rest))
     return tuple(rest[:end]) or (".",)

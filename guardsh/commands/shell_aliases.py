@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from guardsh.commands.shell_tokens import STARTERS, Lexer
-from guardsh.commands.shell_words import Unreadable, Word
+from guardsh.commands.shell_words import UnreadableError, Word
 
 _LONGEST = 1 << 16
 
@@ -18,8 +18,10 @@ def expanded(
     *,
     on: bool = True,
 ) -> str:
-    """The line with its aliases replaced, none inside its own text; ``on``: its first word may be one. Raises Unreadable
-    where that makes it too long."""
+    """The line with its aliases replaced, none inside its own text; ``on``: its first word may be one.
+
+    Raises UnreadableError where that makes it too long.
+    """
     parts: list[str] = []
     at = 0
     for word in _candidates(text, aliases, language, on):
@@ -29,7 +31,7 @@ def expanded(
             at = word.end
     result = "".join((*parts, text[at:]))
     if len(result) > max(_LONGEST, len(text)):
-        raise Unreadable("its aliases make it too long")
+        raise UnreadableError("its aliases make it too long")
     return result
 
 

@@ -15,19 +15,19 @@ _MOST = 4096
 _MOST_BRACES = 256
 
 
-class TooMany(Exception):
+class TooManyError(Exception):
     """More words than anybody reads."""
 
 
 def expanded(word: Word) -> list[tuple[Piece, ...]]:
-    """The pieces of each word that it becomes, in order. Raises TooMany."""
+    """The pieces of each word that it becomes, in order. Raises TooManyError."""
     if not any(piece.kind is Kind.LITERAL and "{" in piece.text for piece in word.pieces):
         return [word.pieces]
     atoms: list[Atom] = []
     for piece in word.pieces:
         atoms += piece.text if piece.kind is Kind.LITERAL else [piece]
     if atoms.count("{") > _MOST_BRACES:
-        raise TooMany
+        raise TooManyError
     return [_pieces(each) for each in _expand(atoms)]
 
 
@@ -40,7 +40,7 @@ def _expand(atoms: list[Atom]) -> list[list[Atom]]:
         heads = [atoms[:begin] + part for each in inside for part in _expand(each)]
         tails = _expand(atoms[end:])
         if len(heads) * len(tails) > _MOST:
-            raise TooMany
+            raise TooManyError
         return [head + tail for head in heads for tail in tails]
     return [atoms]
 
@@ -77,7 +77,7 @@ def _counted(first: str, last: str, step: str | None) -> Iterator[str]:
     else:
         start, end = int(first), int(last)
     if abs(end - start) // by > _MOST:
-        raise TooMany
+        raise TooManyError
     padded = not first.isalpha() and any(re.match(r"-?0\d", each) for each in (first, last))
     width = max(len(first), len(last)) if padded else 0
     for number in range(start, end + (1 if end >= start else -1), by if end >= start else -by):

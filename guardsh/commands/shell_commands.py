@@ -13,7 +13,7 @@ from guardsh.commands.prefixes import behind
 from guardsh.commands.shell_builtins import set_parameters
 from guardsh.commands.shell_found import Found
 from guardsh.commands.shell_state import Shell
-from guardsh.commands.shell_words import Unreadable
+from guardsh.commands.shell_words import UnreadableError
 from guardsh.model.intent import Invocation
 
 _DEEPEST = 32  # command lines in each other
@@ -59,7 +59,7 @@ class CommandReader(ABC):
             self._in_between(invocation, shell, typed)
             invocation = inner
         else:
-            raise Unreadable("it has too many prefixes")
+            raise UnreadableError("it has too many prefixes")
         if not invocation.words:
             return
         if invocation.name in COMMANDS:
@@ -111,7 +111,7 @@ class CommandReader(ABC):
     def deeper(self, read: Callable[[], T]) -> T:
         """Read what lies in another command."""
         if self.depth == _DEEPEST:
-            raise Unreadable("command lines nest too deeply")
+            raise UnreadableError("command lines nest too deeply")
         self.depth += 1
         result = read()
         self.depth -= 1

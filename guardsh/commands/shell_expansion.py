@@ -38,7 +38,7 @@ def expand(words: Iterable[Word], shell: Shell, place: str | None) -> Expanded:
     for word in words:
         try:
             alternatives = shell_braces.expanded(word)
-        except shell_braces.TooMany:
+        except shell_braces.TooManyError:
             result.add_unknown(word.source)
             continue
         for pieces in alternatives:
@@ -95,15 +95,15 @@ def _expand_one(pieces: tuple[Piece, ...], shell: Shell, place: str | None, resu
         values = _home(piece, shell) if number == 0 else None
         tilde = tilde and (number > 0 or values is not None)
         values = values if values is not None else _values(piece, shell, place)
+        kind = piece.kind
         if values is None and shell_names.is_name(piece):
-            named, values, piece = True, ("*",), Piece(Kind.LITERAL, "*")
+            named, kind, values = True, Kind.LITERAL, ("*",)
         if values is None or len(alternatives) * len(values) > _MOST_WORDS:
-            known, values = False, (_source(piece, pieces[number + 1 : number + 2]),)
-            piece = Piece(Kind.QUOTED, values[0])
+            known, kind, values = False, Kind.QUOTED, (_source(piece, pieces[number + 1 : number + 2]),)
         if piece.text == "@" and not values:  # "$@" without any: no word at all, however it is quoted
             continue
-        alternatives = [_joined(fields, piece, each, shell) for fields in alternatives for each in values]
-    for pattern in (field for fields in alternatives for field in fields if field is not None):
+        alternatives = [_joined(fields, kind, each, shell) for fields in alternatives for each in values]
+    for pattern in (each for fields in alternatives for each in fields if each is not None):
         if known and named:
             _match_name(pattern, shell, place, result)
         elif known:
@@ -120,11 +120,11 @@ def _source(piece: Piece, following: tuple[Piece, ...]) -> str:
     return f"${{{piece.text}}}" if goes_on else f"${piece.text}"
 
 
-def _joined(fields: list[Field], piece: Piece, value: str, shell: Shell) -> list[Field]:
+def _joined(fields: list[Field], kind: Kind, value: str, shell: Shell) -> list[Field]:
     """The fields with one piece more; an unquoted variable is split at blanks, but not by zsh and fish."""
     *done, last = fields
-    if piece.kind is not Kind.VARIABLE or shell.language != "bash":
-        quoted = piece.kind in (Kind.QUOTED, Kind.QUOTED_VARIABLE)
+    if kind is not Kind.VARIABLE or shell.language != "bash":
+        quoted = kind in (Kind.QUOTED, Kind.QUOTED_VARIABLE)
         pattern = glob.escape(value) if quoted else value
         return [*done, (last or "") + pattern if pattern or quoted else last]
     parts = value.split()

@@ -3,7 +3,8 @@ simple commands in their order, wherever a command may begin."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence as Listed
+from collections.abc import Iterator
+from collections.abc import Sequence as Listed
 
 from guardsh.commands.shell_statements import AndOr, For, Pipeline, Sequence, Simple, Statement
 from guardsh.commands.shell_tokens import STARTERS, Operator, Redirection, Token

@@ -30,8 +30,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """``unjudged`` says why nothing certain can be said of the line, or is empty; ``elsewhere`` are sentences about what
-    would run on other hosts."""
+    """``unjudged`` says why nothing certain can be said of the line, or is empty; ``elsewhere`` are sentences about
+    what would run on other hosts."""
 
     found: tuple[Found, ...]
     unjudged: str = ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from guardsh.commands.shell_found import Found, Reading
 from guardsh.commands.shell_prefilter import may_matter, names_anything
 from guardsh.commands.shell_state import Expand, Shell
-from guardsh.commands.shell_words import Unreadable
+from guardsh.commands.shell_words import UnreadableError
 from guardsh.model.intent import Invocation
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def read_words(words: Sequence[str], place: str, environment: Mapping[str, str],
 def _read(reader: Reader, work: Callable[[Reader], object]) -> Reading:
     try:
         work(reader)
-    except (Unreadable, RecursionError) as error:
-        why = str(error) if isinstance(error, Unreadable) else "it nests too deeply"
+    except (UnreadableError, RecursionError) as error:
+        why = str(error) if isinstance(error, UnreadableError) else "it nests too deeply"
         return Reading((), why, tuple(reader.elsewhere))
     return Reading(tuple(dict.fromkeys(reader.found)), reader.unjudged, tuple(dict.fromkeys(reader.elsewhere)))

@@ -1,10 +1,11 @@
-"""Which lines need no reading: without a guarded word, a redirection that writes, or a command word that is not known."""
+"""Which lines need no reading: no guarded word, no redirection that writes, no command word that is not known."""
 
 from __future__ import annotations
 
 import re
 
 from guardsh.commands import COMMANDS, KEYWORDS, PREFIXES, REDIRECTIONS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,9 +14,10 @@ _NAMES = "|".join(map(re.escape, sorted(COMMANDS.keys() - REDIRECTIONS, key=len,
 _NAMED = re.compile(rf"(?<![\w.-])(?:{_NAMES})(?![\w.-])")
 _QUOTING = re.compile(r"""\\\n|['"\\]""")
 _UNKNOWN = r"""(?:[$`*?]|\[(?![\[\s])|\{\S)"""  # in a word, it may make any word of it
-_UNKNOWN_COMMAND = re.compile(rf"(?:^|[;&|(){{}}!`\n])\s*(?:\w+\+?=\S*\s+)*[^\s;&|(){{}}<>=]*?{_UNKNOWN}")
-_LEADS_ON = "|".join(sorted(PREFIXES | KEYWORDS))
-_BEHIND_A_RUNNER = re.compile(rf"(?<![\w.-])(?:{_LEADS_ON})\s(?:.*\s)?\S*{_UNKNOWN}", re.DOTALL)
+_BEGINS = rf"(?:^|[;&|()!`\n]|(?:(?<!\S)\{{|(?<![\w.-])(?:{'|'.join(sorted(KEYWORDS))}))\s)"
+_UNKNOWN_COMMAND = re.compile(rf"{_BEGINS}\s*(?:\w+\+?=\S*\s+)*[^\s;&|(){{}}<>=]*?{_UNKNOWN}")
+_RUNNER = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(PREFIXES))})\s")
+_UNKNOWN_WORD = re.compile(_UNKNOWN)
 
 
 def may_matter(text: str, aliases: Iterable[str]) -> bool:
@@ -25,8 +27,14 @@ def may_matter(text: str, aliases: Iterable[str]) -> bool:
         ">" in text
         or any(map(mentioned, (text, *aliases)))
         or bool(_UNKNOWN_COMMAND.search(text))
-        or bool(_BEHIND_A_RUNNER.search(text))
+        or _runs_unknown(text)
     )
+
+
+def _runs_unknown(text: str) -> bool:
+    """Whether anything that is not known stands behind a program that runs others."""
+    runner = _RUNNER.search(text)
+    return runner is not None and bool(_UNKNOWN_WORD.search(text, runner.end()))
 
 
 def names_anything(text: str) -> bool:

@@ -6,18 +6,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from guardsh.commands import shell_aliases, shell_builtins, upstream
+from guardsh.commands.shell_commands import Outcome
 from guardsh.commands.shell_expansion import expand
 from guardsh.commands.shell_flat import flat
 from guardsh.commands.shell_prefilter import mentioned
-from guardsh.commands.shell_commands import Outcome
 from guardsh.commands.shell_simple import SimpleReader, called, each
 from guardsh.commands.shell_state import Shell, Values, merge, widen
 from guardsh.commands.shell_statements import (
-    AndOr, Apart, Case, For, Function, If, Loop, Negated, Pipeline, Redirected, Simple, Statement,
+    AndOr,
+    Apart,
+    Case,
+    For,
+    Function,
+    If,
+    Loop,
+    Negated,
+    Pipeline,
+    Redirected,
+    Simple,
+    Statement,
 )  # fmt: skip
 from guardsh.commands.shell_statements import Sequence as Statements
 from guardsh.commands.shell_tokens import Lexer
-from guardsh.commands.shell_words import Unreadable, Word
+from guardsh.commands.shell_words import UnreadableError, Word
 
 _MOST_STATEMENTS = 20_000
 _MOST_CHARACTERS = 1 << 18  # of all texts together: what lies in another is read twice
@@ -46,7 +57,7 @@ class Reader(SimpleReader):
             line = shell_aliases.expanded(line, shell.aliases, shell.language)
         self.characters += len(line)
         if self.characters > _MOST_CHARACTERS:
-            raise Unreadable("it is too long")
+            raise UnreadableError("it is too long")
         statement = self._parsed(line, shell.language)
         if statement is not None:
             return self.run(statement, shell)
@@ -66,7 +77,7 @@ class Reader(SimpleReader):
             return None
         try:
             return shell_tree.parse(tokens)
-        except shell_tree.NotParsed:
+        except shell_tree.NotParsedError:
             return None
 
     def _doubt(self, before: int, line: str) -> None:
@@ -81,7 +92,7 @@ class Reader(SimpleReader):
     def run(self, statement: Statement, shell: Shell, given: str | None = None) -> Outcome:
         self.statements += 1
         if self.statements > _MOST_STATEMENTS:
-            raise Unreadable("it runs too much")
+            raise UnreadableError("it runs too much")
         method: Callable[..., Outcome] = getattr(self, f"_run_{type(statement).__name__.lower()}")
         return method(statement, shell, given)
 

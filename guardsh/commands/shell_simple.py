@@ -46,7 +46,7 @@ class SimpleReader(CommandReader):
         for place in each(shell.places):
             arriving = self.redirect(statement.redirections, shell, place, given)
             file = _input_file(statement.redirections, shell, place)
-            started = Invocation((), place or "/", {}, timed, arriving, file)
+            started = Invocation((), place or "/", _environment(shell, assigned), timed, arriving, file)
             readings.append((place, expand(words, shell, place), started))
         if not words:
             for name, values in assigned.items():
@@ -57,7 +57,7 @@ class SimpleReader(CommandReader):
         outcome = self._own(words, readings[0][1], shell)
         if outcome is None:
             for place, argv, started in readings:
-                self._start(argv, started, shell, place, assigned, upstream)
+                self._start(argv, started, shell, upstream)
         return outcome or (shell, shell)
 
     # what the shell does itself
@@ -104,24 +104,12 @@ class SimpleReader(CommandReader):
 
     # what it starts
 
-    def _start(
-        self,
-        argv: Expanded,
-        started: Invocation,
-        shell: Shell,
-        place: str | None,
-        assigned: Mapping[str, Values],
-        upstream: tuple[str, ...] | None,
-    ) -> None:
-        environment = dict(shell.environment)
-        for name, values in assigned.items():
-            environment.pop(name, None)
-            if values is not None and len(values) == 1:
-                environment[name] = values[0]
+    def _start(self, argv: Expanded, invocation: Invocation, shell: Shell, upstream: tuple[str, ...] | None) -> None:
+        """``invocation`` is all but its words."""
         words = tuple(argv.words)
-        doubts = (_WHERE,) if place is None and _is_relative(words) else ()
-        invocation = replace(started, words=words, environment=environment)
-        self.command(invocation, shell, Typed((*started.prefixes, *words), frozenset(argv.unknown), doubts, upstream))
+        doubts = (_WHERE,) if shell.places is None and _is_relative(words) else ()
+        typed = Typed((*invocation.prefixes, *words), frozenset(argv.unknown), doubts, upstream)
+        self.command(replace(invocation, words=words), shell, typed)
 
     # redirections and substitutions
 
@@ -168,6 +156,13 @@ class SimpleReader(CommandReader):
                 if piece.inner:
                     inner = piece.inner
                     self.deeper(lambda inner=inner: self.script(inner, shell.copy()))  # type: ignore[misc]
+
+
+def _environment(shell: Shell, assigned: Mapping[str, Values]) -> dict[str, str]:
+    environment = {name: value for name, value in shell.environment.items() if name not in assigned}
+    return environment | {
+        name: values[0] for name, values in assigned.items() if values is not None and len(values) == 1
+    }
 
 
 def each(places: Values) -> tuple[str | None, ...]:

@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from guardsh.commands.shell_statements import Statement
 
-# Existing entries that a pattern matches, seen from a directory; a pattern without wildcards matches what is there. None
-# where that cannot be known.
+# Existing entries that a pattern matches, seen from a directory; a pattern without wildcards matches what is there.
+# None where that cannot be known.
 Expand: TypeAlias = Callable[[str, str], tuple[str, ...] | None]
 Values: TypeAlias = tuple[str, ...] | None  # all that it may be; None where that is not known
 

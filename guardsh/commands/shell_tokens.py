@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from guardsh.commands.shell_words import BLANK, Kind, Piece, Unreadable, Word, WordReader
+from guardsh.commands.shell_words import BLANK, Kind, Piece, UnreadableError, Word, WordReader
 
 _OPERATORS = ("&&", "||", ";;&", ";;", ";&", "|&", "&|", "&!", ";", "&", "|", "\n", ")")
 _REDIRECTIONS = ("&>>", "&>", "<<<", "<<-", "<<", "<>", "<&", ">>", ">&", ">|", ">", "<")
@@ -81,7 +81,7 @@ class Lexer(WordReader):
 
     def command_line(self, start: int) -> int:
         if self.depth == _DEEPEST:
-            raise Unreadable("substitutions nest too deeply")
+            raise UnreadableError("substitutions nest too deeply")
         inside = Lexer(self.text, self.language, start, self.depth + 1)
         inside.tokens()
         self.complete = self.complete and inside.complete

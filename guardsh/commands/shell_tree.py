@@ -8,7 +8,8 @@ here-documents, ``<<E; rm``, ``!(a|b)``). What is left is structure, and each wo
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence as Listed
+from collections.abc import Iterator
+from collections.abc import Sequence as Listed
 from typing import TYPE_CHECKING
 
 from guardsh.commands.shell_statements import (
@@ -27,7 +28,7 @@ from guardsh.commands.shell_statements import (
     Statement,
 )
 from guardsh.commands.shell_tokens import Operator, Redirection, Token
-from guardsh.commands.shell_words import Unreadable, Word
+from guardsh.commands.shell_words import UnreadableError, Word
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -41,12 +42,12 @@ _CLOSING = ("}", "done", "fi", "esac", ")")
 _DEEPEST = 80  # statements in each other
 
 
-class NotParsed(Exception):
+class NotParsedError(Exception):
     """The grammar does not know the line."""
 
 
 def parse(tokens: Listed[Token]) -> Statement:
-    """The line whose tokens these are. Raises NotParsed, and Unreadable where it nests too deeply."""
+    """The line whose tokens these are. Raises NotParsedError, and UnreadableError where it nests too deeply."""
     import tree_sitter
     import tree_sitter_bash
 
@@ -54,7 +55,7 @@ def parse(tokens: Listed[Token]) -> Statement:
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
     root = parser.parse(text.encode("ascii")).root_node
     if root.has_error:
-        raise NotParsed
+        raise NotParsedError
     converter = _Converter(tokens, starts)
     statement = converter.sequence(root.children, 0)
     converter.check()
@@ -122,7 +123,7 @@ class _Converter:
 
     def check(self) -> None:
         if not all(self.taken):
-            raise NotParsed
+            raise NotParsedError
 
     def sequence(self, nodes: Listed[Node], depth: int) -> Statement:
         parts: list[Statement] = []
@@ -135,10 +136,10 @@ class _Converter:
 
     def statement(self, node: Node, depth: int) -> Statement:
         if depth > _DEEPEST:
-            raise Unreadable("statements nest too deeply")
+            raise UnreadableError("statements nest too deeply")
         convert = getattr(self, f"_{node.type}", None)
         if convert is None:
-            raise NotParsed
+            raise NotParsedError
         body: Statement = convert(node, depth)
         redirections = tuple(self._redirections_behind(node.end_byte))
         if redirections and isinstance(body, Simple):
@@ -153,7 +154,7 @@ class _Converter:
         own = [self._take(index) for index in self._within(node.start_byte, node.end_byte)]
         words = tuple(token for token in own if isinstance(token, Word))
         if words and words[0].begins and words[0].plain in _COMPOUND:  # the grammar takes it for a command
-            raise NotParsed
+            raise NotParsedError
         return Simple(words, tuple(token for token in own if isinstance(token, Redirection)))
 
     def _list(self, node: Node, depth: int) -> Statement:
@@ -197,15 +198,15 @@ class _Converter:
     def _while_statement(self, node: Node, depth: int) -> Statement:
         self._keywords(node)
         *condition, body = (child for child in node.children if child.type != "comment")
-        return Loop(self.sequence(condition, depth), self.statement(body, depth + 1))
+        return Loop(self.sequence(condition, depth), self._compound_statement(body, depth + 1))
 
     def _for_statement(self, node: Node, depth: int) -> Statement:
         body = node.child_by_field_name("body")
         if body is None:
-            raise NotParsed
+            raise NotParsedError
         _, name, *rest = self._words(node.start_byte, body.start_byte)
         words = tuple(rest[1:]) if rest and rest[0].plain == "in" else None
-        return For(name, words, self.statement(body, depth + 1))
+        return For(name, words, self._compound_statement(body, depth + 1))
 
     def _case_statement(self, node: Node, depth: int) -> Statement:
         items = [child for child in node.children if child.type == "case_item"]
@@ -213,7 +214,7 @@ class _Converter:
         first = items[0].start_byte if items else node.end_byte
         words = self._words(node.start_byte, first)
         if len(words) < 1:
-            raise NotParsed
+            raise NotParsedError
         return Case(words[0], tuple(self._case_item(item, depth + 1) for item in items))
 
     def _case_item(self, node: Node, depth: int) -> Statement:
@@ -224,7 +225,7 @@ class _Converter:
     def _function_definition(self, node: Node, depth: int) -> Statement:
         body = node.child_by_field_name("body")
         if body is None:
-            raise NotParsed
+            raise NotParsedError
         words = [word.source.removesuffix("()") for word in self._words(node.start_byte, body.start_byte)]
         name = next((word for word in words if word not in ("function", "")), "")
         return Function(name, self.statement(body, depth + 1))

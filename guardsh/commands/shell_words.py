@@ -67,7 +67,7 @@ class Word:
         return "".join(piece.text for piece in self.pieces)
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """The text nests too deeply to be read."""
 
 

@@ -59,7 +59,7 @@ def unsure(findings: Findings, caller: Caller, policy: Policy, doubt: str) -> Ve
 
 
 def unjudged(findings: Findings, caller: Caller, policy: Policy, why: str) -> Verdict:
-    """The verdict on a line of which nothing certain can be said: what runs on this node may be all that it destroys."""
+    """The verdict on a line of which nothing certain can be said: it may destroy whatever runs on this node."""
     verdict = unsure(findings, caller, policy, why)
     if verdict.subject is None:
         return verdict

@@ -52,7 +52,7 @@ DANGEROUS = [
     "find {data} -name '1*' -exec rm {{}} +",
     "find {data} -type f | grep base | xargs -r rm",
     "echo {data} | xargs rm -rf",
-    "f() {{ rm -rf \"$1\"; }}; f {data}",
+    'f() {{ rm -rf "$1"; }}; f {data}',
     "echo x > {data}/global/pg_control",
     ": >| {data}/base/1/1259",
     "{{ echo a; echo b; }} >> {data}/base/1/1259",
@@ -79,7 +79,8 @@ HARMLESS = [
     "for f in *.gz; do zcat $f > ${{f%.gz}}.txt; done",
     "pg_dump db > /tmp/dump.$(date +%F)",
     "find /var/log -name '*.gz' -mtime +30 -exec rm {{}} +",
-    "ls /tmp | xargs -r rm -f", "ls -t | tail -n +5 | xargs rm -f",
+    "ls /tmp | xargs -r rm -f",
+    "ls -t | tail -n +5 | xargs rm -f",
     "ssh db-01 rm -rf {data}",
     "x=rm; echo $x -rf {data}",
 ]
@@ -158,7 +159,7 @@ def test_what_cannot_be_judged_has_a_reason_of_its_own(every_pair: Pair, elsewhe
 )
 def test_run_reads_what_its_command_runs(words: tuple[str, ...], every_pair: Pair, elsewhere: Path) -> None:
     given = [word.format(data=every_pair.primary.directory) for word in words]
-    run = [FRONT_DOOR, "run", "--", *given]
+    run: list[str | Path] = [FRONT_DOOR, "run", "--", *given]
     done = subprocess.run(run, cwd=elsewhere, capture_output=True, text=True, check=False, start_new_session=True)
     assert done.returncode == REFUSED, done
     assert every_pair.primary.sql("select 1")
@@ -166,7 +167,9 @@ def test_run_reads_what_its_command_runs(words: tuple[str, ...], every_pair: Pai
 
 @pytest.mark.parametrize("line", [b"rm \xff\xfe", b"rm \0x", b"\x1b[31mrm x\x07", b"", b"\n\n", b"rm '\xff"])
 def test_bytes_are_no_error(line: bytes, elsewhere: Path) -> None:
-    done = subprocess.run([FRONT_DOOR, "check", "--line", "-"], input=line, cwd=elsewhere, capture_output=True, check=False)
+    done = subprocess.run(
+        [FRONT_DOOR, "check", "--line", "-"], input=line, cwd=elsewhere, capture_output=True, check=False
+    )
     assert done.returncode in (ALLOW, ASK)
     assert done.stderr == b""
     assert b"\x1b[31m" not in done.stdout

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (lines of bash, each in one piece)
 """Random lines of bash, as hypothesis strategies: all that an operator types, and some that nobody would."""
 
 from __future__ import annotations
@@ -13,30 +14,160 @@ FILES = ("a", "b", "one.conf", "two.conf", "one.gz", "d/a", "d/x.conf", "d/e/b",
 
 _WORDS = st.sampled_from(
     [
-        *("a", "b", "-rf", "--", "-", "x y", "'a b'", '"a b"', "a\\ b", "''", '""', "\\a", "a'b'\"c\"", "$'a\\tb'", "$'\\x61'"),
-        *("$X", '"$X"', "${X}", "$Y", '"$Y"', "x$Y", "$Y$Y", "'$X'", "$E", '"$E"', "x$E", "$D/e", "$D/*", '"$D"/*', "$P", '"$P"'),
+        *(
+            "a",
+            "b",
+            "-rf",
+            "--",
+            "-",
+            "x y",
+            "'a b'",
+            '"a b"',
+            "a\\ b",
+            "''",
+            '""',
+            "\\a",
+            "a'b'\"c\"",
+            "$'a\\tb'",
+            "$'\\x61'",
+        ),
+        *(
+            "$X",
+            '"$X"',
+            "${X}",
+            "$Y",
+            '"$Y"',
+            "x$Y",
+            "$Y$Y",
+            "'$X'",
+            "$E",
+            '"$E"',
+            "x$E",
+            "$D/e",
+            "$D/*",
+            '"$D"/*',
+            "$P",
+            '"$P"',
+        ),
         *("*", "*.conf", "?", "[ab]", "[!a]", "[^a]", "d/*", "*/a", ".*", "*.none", "'*'", "\\*", "d/", "d/e/.."),
         *("{a,b}", "{1..3}", "x{a,b}y", "{a,{b,c}}", "{a}", "{,a}", "a{b", "'{a,b}'", "{a..c}", "{01..03}", "d/{a,x}*"),
         *("~", "~/x", "'~'", "a~", "$(echo a)", "`echo a`", '"$(echo a b)"', "$(pwd)", '"$(pwd)"/a', "$PWD", "$HOME/x"),
-        *("${X:-d}", "${NONE:-d}", "${NONE:-}", "${X:+y}", "${F%.gz}", "${L##*/}", "${L%/*}", "${L#p}", "${X%%a}", "${NONE-d}"),
-        *("$NONE", '"$NONE"', "${#X}", "${X/a/b}", "$((1+2))", "$?", "$#", "${X:0:1}", "a=b", "#", "a#b", "!", "}", "{", "then"),
-        *("if", "[", "]]", "a\\\nb", '"a\nb"', "$'\\n'", "-c", "in", "/dev/null", "a,b", "%", "@", "+", ":", "é", "=a", "a:b"),
+        *(
+            "${X:-d}",
+            "${NONE:-d}",
+            "${NONE:-}",
+            "${X:+y}",
+            "${F%.gz}",
+            "${L##*/}",
+            "${L%/*}",
+            "${L#p}",
+            "${X%%a}",
+            "${NONE-d}",
+        ),
+        *(
+            "$NONE",
+            '"$NONE"',
+            "${#X}",
+            "${X/a/b}",
+            "$((1+2))",
+            "$?",
+            "$#",
+            "${X:0:1}",
+            "a=b",
+            "#",
+            "a#b",
+            "!",
+            "}",
+            "{",
+            "then",
+        ),
+        *(
+            "if",
+            "[",
+            "]]",
+            "a\\\nb",
+            '"a\nb"',
+            "$'\\n'",
+            "-c",
+            "in",
+            "/dev/null",
+            "a,b",
+            "%",
+            "@",
+            "+",
+            ":",
+            "é",
+            "=a",
+            "a:b",
+        ),
     ]
 )
-_DIRECTORY = st.sampled_from(["d", "./d", "d/e", "'e f'", '"e f"', "$D", "..", ".", "none", "g", "d/..", "-", "", "$(pwd)/d", "*d"])
+_DIRECTORY = st.sampled_from(
+    ["d", "./d", "d/e", "'e f'", '"e f"', "$D", "..", ".", "none", "g", "d/..", "-", "", "$(pwd)/d", "*d"]
+)
 _NAME = st.sampled_from(
     [
-        *("rm", "wal-g", "pg_ctl", "mkfs", "\\rm", "r\\m", '"rm"', "r''m", "'rm'", "$N", '"$N"', "${N}", "$'r\\x6d'", "$(echo rm) x"),
+        *(
+            "rm",
+            "wal-g",
+            "pg_ctl",
+            "mkfs",
+            "\\rm",
+            "r\\m",
+            '"rm"',
+            "r''m",
+            "'rm'",
+            "$N",
+            '"$N"',
+            "${N}",
+            "$'r\\x6d'",
+            "$(echo rm) x",
+        ),
         *("command rm", "env rm", "env A=b rm", "nice rm", "nice -n 1 rm", "timeout 5 rm", "nohup rm", "env -C d rm"),
-        *("env -i PATH=$PATH RECORD=$RECORD rm", "setsid -w rm", "stdbuf -oL rm", "command -p -- rm", "time rm", "exec rm"),
-        *("env env nice rm", "{rm,-v}", "{r,}m", "r[m]", "$E rm", "$NONE rm", "timeout -s KILL 5 rm", "env -S 'rm -v'", "../bin/rm"),
+        *(
+            "env -i PATH=$PATH RECORD=$RECORD rm",
+            "setsid -w rm",
+            "stdbuf -oL rm",
+            "command -p -- rm",
+            "time rm",
+            "exec rm",
+        ),
+        *(
+            "env env nice rm",
+            "{rm,-v}",
+            "{r,}m",
+            "r[m]",
+            "$E rm",
+            "$NONE rm",
+            "timeout -s KILL 5 rm",
+            "env -S 'rm -v'",
+            "../bin/rm",
+        ),
     ]
 )
-_SILENT = st.sampled_from(["echo", "echo rm", "true", "false", ":", "echo 'rm x'", 'echo "; rm x"', "test -e a", "[ -e a ]", "cat a"])
-_FILE = st.sampled_from(["out", "d/out", "'o t'", "$X.out", '"$D/out"', "out-$(echo a)", "/dev/null", "none/out", "*.gz", "a", "${F%.gz}.txt"])
+_SILENT = st.sampled_from(
+    ["echo", "echo rm", "true", "false", ":", "echo 'rm x'", 'echo "; rm x"', "test -e a", "[ -e a ]", "cat a"]
+)
+_FILE = st.sampled_from(
+    [
+        "out",
+        "d/out",
+        "'o t'",
+        "$X.out",
+        '"$D/out"',
+        "out-$(echo a)",
+        "/dev/null",
+        "none/out",
+        "*.gz",
+        "a",
+        "${F%.gz}.txt",
+    ]
+)
 _OPERATOR = st.sampled_from([">", ">>", "2>", "&>", ">|", "<>", "1>", "&>>", ">&", "3>"])
 _HARMLESS_REDIRECTION = st.sampled_from(["<a", "2>&1", ">/dev/null", "</dev/null", "2>&-", "<<<x", '<<<"rm x"'])
-_ASSIGNMENT = st.sampled_from(["X=d", "X=$Y", "Y='c d'", "A=b", "X=$(echo a)", "N=wal-g", "X=~/x", 'X="$X$X"', "A=(rm a)", "X+=q", "D=g"])
+_ASSIGNMENT = st.sampled_from(
+    ["X=d", "X=$Y", "Y='c d'", "A=b", "X=$(echo a)", "N=wal-g", "X=~/x", 'X="$X$X"', "A=(rm a)", "X+=q", "D=g"]
+)
 
 
 def _redirections() -> st.SearchStrategy[str]:
@@ -58,7 +189,9 @@ def simple(draw: st.DrawFn) -> str:
 
 @st.composite
 def _own(draw: st.DrawFn) -> str:
-    kind = draw(st.sampled_from(["assign", "cd", "pushd", "export", "read", "set", "redirect", "unset", "args", "declare"]))
+    kind = draw(
+        st.sampled_from(["assign", "cd", "pushd", "export", "read", "set", "redirect", "unset", "args", "declare"])
+    )
     if kind == "cd":
         return f"cd {draw(_DIRECTORY)}"
     if kind == "pushd":
@@ -68,11 +201,17 @@ def _own(draw: st.DrawFn) -> str:
     return {
         "assign": draw(_ASSIGNMENT),
         "export": f"export {draw(_ASSIGNMENT)}",
-        "read": draw(st.sampled_from(["read X <a", "read -r X Y <<<'a b'", "printf -v X d", "((A=1))", "let A=2", "mapfile -t A <a"])),
+        "read": draw(
+            st.sampled_from(
+                ["read X <a", "read -r X Y <<<'a b'", "printf -v X d", "((A=1))", "let A=2", "mapfile -t A <a"]
+            )
+        ),
         "set": draw(st.sampled_from(["set -- a 'b c'", "set -f", "shift", "set -- $Y"])),
         "unset": draw(st.sampled_from(["unset X", "unset N", "unset D"])),
         "args": draw(st.sampled_from(['rm "$@"', "rm $1", 'rm "$*"', "rm $#", 'for i; do rm "$i"; done'])),
-        "declare": draw(st.sampled_from(["declare X=q", "readonly R=1", "typeset D=g", "local Z=1", "export X", "declare -x Q=1"])),
+        "declare": draw(
+            st.sampled_from(["declare X=q", "readonly R=1", "typeset D=g", "local Z=1", "export X", "declare -x Q=1"])
+        ),
     }[kind]
 
 

@@ -1,4 +1,4 @@
-"""What bash really runs, guardsh has found: random lines, run by a real bash among programs that only say that they ran.
+"""What bash really runs, guardsh has found: random lines in a real bash, among programs that only leave a record.
 
 The heart of reading lines. For every guarded program that started, with its words and its directory, and for every
 file that the shell itself wrote, there is something found by the reader that covers it.
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, note, settings
+from hypothesis import HealthCheck, given, note, settings
 
 from guardsh.commands.shell_found import Found, Reading
 from guardsh.commands.shell_line import Shell, read
@@ -57,7 +57,12 @@ class Sandbox:
             (self.bin / name).chmod(0o755)
         for name in _TOOLS:
             (self.bin / name).symlink_to(shutil.which(name) or "/nowhere")
-        self.environment = {"PATH": str(self.bin), "RECORD": str(self.record), "HOME": str(self.work / "d"), "LC_ALL": "C.UTF-8"}
+        self.environment = {
+            "PATH": str(self.bin),
+            "RECORD": str(self.record),
+            "HOME": str(self.work / "d"),
+            "LC_ALL": "C.UTF-8",
+        }
         self.environment |= VARIABLES | {"PWD": str(self.work), "OLDPWD": str(self.work / "g")}
 
     def lay_out(self) -> None:
@@ -104,7 +109,12 @@ class Sandbox:
                 yield str(path)
 
     def read(self, line: str) -> Reading:
-        return read(line, Shell((str(self.work),), dict(self.environment), {"1": ("",), "@": (), "*": ("",), "#": ("0",)}, {}, matching))
+        return read(
+            line,
+            Shell(
+                (str(self.work),), dict(self.environment), {"1": ("",), "@": (), "*": ("",), "#": ("0",)}, {}, matching
+            ),
+        )
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +124,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @given(LINES)
-@settings(max_examples=int(os.environ.get("GUARDSH_LINES", "400")), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=int(os.environ.get("GUARDSH_LINES", "400")), deadline=None, suppress_health_check=list(HealthCheck)
+)
 def test_everything_that_bash_runs_has_been_found(sandbox: Sandbox, line: str) -> None:
     sandbox.lay_out()
     reading = sandbox.read(line)
@@ -139,7 +151,7 @@ def _covers(found: Found, ran: Ran) -> bool:
         return False
     if found.doubts:
         return True
-    own = [word for word in invocation.arguments]
+    own = list(invocation.arguments)
     if invocation.below:
         return all(word in own or _is_below(word, ran.cwd, invocation.below) for word in ran.words[1:])
     return os.path.realpath(invocation.cwd) == ran.cwd and _is_subsequence(ran.words[1:], own)
