@@ -80,6 +80,7 @@ def _targets(line: CommandLine) -> Iterator[Target]:
 def _with_parents(arrival: Arrival) -> Arrival:
     """``cp --parents a/b DIRECTORY`` makes DIRECTORY/a/b, and takes no other last operand."""
     name = arrival.source.rstrip("/").rpartition("/")[2]
-    if not arrival.merges or not arrival.place.endswith(f"/{name}"):
+    if not arrival.merges:
         return arrival
-    return replace(arrival, place=arrival.place.removesuffix(name) + arrival.source.strip("/"))
+    directory = arrival.place if name in destination.NAMELESS else arrival.place.removesuffix(name).rstrip("/")
+    return replace(arrival, place=f"{directory}/{arrival.source.strip('/')}")

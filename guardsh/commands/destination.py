@@ -25,7 +25,7 @@ OPTIONS = (
     "--help",
     "--version",
 )
-_NAMELESS = ("", ".", "..")
+NAMELESS = ("", ".", "..")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,6 @@ def sources(line: CommandLine) -> tuple[str, ...]:
 def _inside(source: str, directory: str) -> Arrival:
     """``cp -r SOURCE/. DIRECTORY`` copies into the directory itself (src/cp.c, do_copy)."""
     name = source.rstrip("/").rpartition("/")[2]
-    if name in _NAMELESS:
+    if name in NAMELESS:
         return Arrival(source, directory, True)
     return Arrival(source, f"{directory.rstrip('/')}/{name}" if directory.strip("/") else f"/{name}", True)

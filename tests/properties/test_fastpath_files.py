@@ -197,6 +197,7 @@ def _seconds(work: Callable[[], object]) -> float:
         *("cp x link", "mv space x", "mv -T x data", "cp -rT x data", "cp -r x/. .", "tar -cf data/x.tar x"),
         *("dd of=/dev/sda",),
         *("tee /dev/nvme0n1", "> /dev/md0", "touch data/standby.signal", "touch new/standby.signal", "mv wal x"),
+        *("cp x/f out", "mv x/f out", "install -t out x/f"),
     ],
 )  # fmt: skip
 def test_what_may_be_related_is_left_to_the_engine(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +209,7 @@ def test_what_may_be_related_is_left_to_the_engine(line: str, monkeypatch: pytes
             ("x/f", "file", "x"),
             ("space", "link", "disk/space"),
         ],
-        [("wal", "link", "disk/wal")],
+        [("wal", "link", "disk/wal"), ("out/f", "link", "../data/base/5/16384")],
     ]
     with laid_out(tree) as top, standing_in(top):
         _pack(top, top)

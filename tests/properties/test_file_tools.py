@@ -24,7 +24,7 @@ from guardsh.observe.paths import Reached
 
 # What stands in the directory where the tools run. Links lead to a file, to directories, below a directory, nowhere.
 _FILES = ("f", "g", "d/f", "d/e/f", "d/e/x.log", "d/link/f", "b/f", "b/d/f", "b/d/e/h", "away/f", "away/deep/f")
-_LINKS = {"link": "away", "lf": "f", "d/out": "../away/deep", "b/lf": "../g", "d/b": "../b", "broken": "nowhere"}
+_LINKS = {"link": "away", "lf": "f", "d/out": "../away/deep", "b/lf": "../g", "d/b": "../away", "broken": "nowhere"}
 _NAMES = ("f", "g", "d", "d/e", "d/f", "b", "b/d", "link", "link/f", "lf", "d/out", "broken", "away", "new", "b/new")
 
 OPERANDS = st.one_of(
@@ -92,9 +92,10 @@ _TELL_BY_EXISTING = ("standby.signal", "recovery.signal", "recovery.conf")
 def lines(name: str) -> st.SearchStrategy[list[str]]:
     words = st.one_of(OPERANDS, OPERANDS, st.sampled_from(TOOLS[name])) if TOOLS[name] else OPERANDS
     return st.builds(
-        lambda before, after: [*before, *after],
+        lambda before, among, end: [*before, *among, *end],
         st.sampled_from([*USUAL.get(name, [[]]), []]),
         st.lists(words, min_size=1, max_size=4),
+        st.sampled_from([["-delete"], []] if name == "find" else [[]]),
     )
 
 
