@@ -14,7 +14,8 @@ from guardsh.commands.shell_words import Kind, Word
 CHANGES_DIRECTORY = frozenset({"cd", "chdir", "pushd", "popd"})
 _DECLARES = frozenset({"export", "declare", "typeset", "local", "readonly"})
 _READS = frozenset({"unset", "read", "mapfile", "readarray", "getopts", "printf", "let", "vared", "shift"})
-SETS_NAMES = _DECLARES | _READS | {"set", "setenv"}
+SETS_NAMES = _DECLARES | _READS | {"set", "setenv", "setopt", "shopt"}
+_CHANGE_PATTERNS = re.compile(r"(?<!\S)-[a-eg-z]*f|noglob|dotglob|nocaseglob|globdots")
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)(\+?)=")
 _CHANGED_INSIDE = re.compile(r"([A-Za-z_]\w*)\s*(?::?=(?!=)|\+\+|--|<<=|>>=|[-+*/%&|^]=)|(?:\+\+|--)\s*([A-Za-z_]\w*)")
 _CHANGING = ("${", "$((", "((", "$[")
@@ -69,6 +70,8 @@ def changed_inside(word: Word) -> Iterator[str]:
 def set_names(argv: Sequence[str], words: Sequence[Word], unknown: Collection[str], shell: Shell) -> None:
     """Builtins that give variables values; ``words`` are those of ``argv`` before their expansion."""
     operands = [word for word in argv[1:] if not word.startswith("-")]
+    if argv[0] in ("set", "shopt", "setopt") and _CHANGE_PATTERNS.search(" ".join(argv[1:])):
+        shell.patterns = False
     if argv[0] == "set":
         _set(argv[1:], operands, unknown, shell)
     elif argv[0] == "setenv" and operands:
@@ -76,6 +79,8 @@ def set_names(argv: Sequence[str], words: Sequence[Word], unknown: Collection[st
         shell.export(operands[0])
     elif argv[0] == "shift":
         shell.variables.update(dict.fromkeys((*"@*#", *map(str, range(1, 10)))))
+    elif argv[0] in ("shopt", "setopt"):
+        return
     elif argv[0] in _DECLARES:
         _declare(argv[0], words, operands, shell)
     else:

@@ -156,7 +156,7 @@ def _home(piece: Piece, shell: Shell) -> Values:
 def _match(pattern: str, tilde: bool, shell: Shell, place: str | None, result: Expanded) -> None:
     is_pattern = bool(_ACTIVE.search(_ESCAPED.sub("", pattern)))
     plain = _ESCAPED.sub(r"\1", pattern)
-    if is_pattern and (_is_beyond_us(pattern) or (place is None and not pattern.startswith("/"))):
+    if is_pattern and (_is_beyond_us(pattern) or not shell.patterns or (place is None and not pattern.startswith("/"))):
         result.add_unknown(plain)
     elif is_pattern or (tilde and pattern.startswith("~")):
         found = shell.expand(pattern.replace("[^", "[!"), place or "/")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import reduce
 
 from guardsh.commands import shell_aliases, shell_builtins, upstream
 from guardsh.commands.shell_commands import Outcome
 from guardsh.commands.shell_expansion import expand
 from guardsh.commands.shell_flat import flat
 from guardsh.commands.shell_prefilter import mentioned
-from guardsh.commands.shell_simple import SimpleReader, called, each
+from guardsh.commands.shell_simple import SimpleReader, called, only_place
 from guardsh.commands.shell_state import Shell, Values, merge, widen
 from guardsh.commands.shell_statements import (
     AndOr,
@@ -34,6 +35,7 @@ _MOST_STATEMENTS = 20_000
 _MOST_CHARACTERS = 1 << 18  # of all texts together: what lies in another is read twice
 _NOT_PARSED = "this line could not be parsed"
 _NOTHING = Statements(())
+_IN_ONE_PLACE = (Simple, Pipeline, Redirected, For)  # what they are depends on where they run
 
 
 class Reader(SimpleReader):
@@ -94,7 +96,10 @@ class Reader(SimpleReader):
         if self.statements > _MOST_STATEMENTS:
             raise UnreadableError("it runs too much")
         method: Callable[..., Outcome] = getattr(self, f"_run_{type(statement).__name__.lower()}")
-        return method(statement, shell, given)
+        if not isinstance(statement, _IN_ONE_PLACE) or shell.places is None or len(shell.places) == 1:
+            return method(statement, shell, given)
+        succeeds, fails = zip(*(method(statement, shell.at((place,)), given) for place in shell.places), strict=True)
+        return reduce(merge, succeeds), reduce(merge, fails)
 
     def _run_sequence(self, statement: Statements, shell: Shell, given: str | None) -> Outcome:
         outcome: Outcome = (shell, shell)
@@ -147,8 +152,7 @@ class Reader(SimpleReader):
         return shell, shell
 
     def _run_redirected(self, statement: Redirected, shell: Shell, given: str | None) -> Outcome:
-        for place in each(shell.places):
-            given = self.redirect(statement.redirections, shell, place, given)
+        given = self.redirect(statement.redirections, shell, only_place(shell), given)
         return self.run(statement.body, shell, given)
 
     def _run_if(self, statement: If, shell: Shell, given: str | None) -> Outcome:
@@ -180,9 +184,8 @@ class Reader(SimpleReader):
     def _listed(self, words: Sequence[Word] | None, shell: Shell) -> Values:
         if words is None:
             return shell.values("@")
-        listed = [expand(words, shell, place) for place in each(shell.places)]
-        values = tuple(dict.fromkeys(word for found in listed for word in found.words))
-        return None if any(found.unknown for found in listed) or not values else values
+        listed = expand(words, shell, only_place(shell))
+        return None if listed.unknown or not listed.words else tuple(dict.fromkeys(listed.words))
 
     def _once(self, condition: Statement, body: Statement, shell: Shell, given: str | None) -> Outcome:
         """One turn of a loop: where it goes on from, and where the loop ends."""

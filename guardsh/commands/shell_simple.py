@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from guardsh.commands import shell_builtins
@@ -36,28 +36,26 @@ class SimpleReader(CommandReader):
         """Read a statement. ``given`` is the text that is known to arrive on its standard input."""
 
     def simple(self, statement: Simple, shell: Shell, given: str | None, upstream: tuple[str, ...] | None) -> Outcome:
+        """A simple command in a shell that is in one place, or in one that is not known."""
         timed = shell_builtins.timed(statement.words)
         statement = Simple(statement.words[len(timed) :], statement.redirections)
         self.nested(statement.words, shell)
         changed = (name for word in statement.words for name in shell_builtins.changed_inside(word))
         shell.variables.update(dict.fromkeys(changed))
         assigned, words = shell_builtins.assignments(statement.words, shell)
-        readings: list[tuple[str | None, Expanded, Invocation]] = []
-        for place in each(shell.places):
-            arriving = self.redirect(statement.redirections, shell, place, given)
-            file = _input_file(statement.redirections, shell, place)
-            started = Invocation((), place or "/", _environment(shell, assigned), timed, arriving, file)
-            readings.append((place, expand(words, shell, place), started))
+        place = only_place(shell)
+        arriving = self.redirect(statement.redirections, shell, place, given)
+        file = _input_file(statement.redirections, shell, place)
+        argv = expand(words, shell, place)
         if not words:
             for name, values in assigned.items():
                 shell.assign(name, values)
-        readings = [reading for reading in readings if reading[1].words]
-        if not readings:
+        if not argv.words:
             return shell, shell
-        outcome = self._own(words, readings[0][1], shell)
+        outcome = self._own(words, argv, shell)
         if outcome is None:
-            for place, argv, started in readings:
-                self._start(argv, started, shell, upstream)
+            started = Invocation((), place or "/", _environment(shell, assigned), timed, arriving, file)
+            self._start(argv, started, shell, upstream)
         return outcome or (shell, shell)
 
     # what the shell does itself
@@ -73,7 +71,7 @@ class SimpleReader(CommandReader):
         while len(given) > 1 and given[0] in _OF_THE_SHELL:
             given, words = given[1:], words[1:]
         if given[0] in shell_builtins.CHANGES_DIRECTORY:
-            return _change_directory(words, shell)
+            return _change_directory(given, argv.unknown, shell)
         if given[0] in shell_builtins.SETS_NAMES:
             shell_builtins.set_names(given, words, argv.unknown, shell)
             return shell, shell
@@ -165,8 +163,9 @@ def _environment(shell: Shell, assigned: Mapping[str, Values]) -> dict[str, str]
     }
 
 
-def each(places: Values) -> tuple[str | None, ...]:
-    return (None,) if places is None else places
+def only_place(shell: Shell) -> str | None:
+    """Where the shell is; None where that is not known."""
+    return shell.places[0] if shell.places else None
 
 
 def called(shell: Shell, arguments: Sequence[str], *, known: bool) -> Shell:
@@ -183,18 +182,12 @@ def _restore(after: Shell, before: Shell) -> None:
             after.variables[name] = before.variables[name]
 
 
-def _change_directory(words: Sequence[Word], shell: Shell) -> Outcome:
-    succeeds: Shell | None = None
-    fails: Shell | None = None
-    for place in each(shell.places):
-        argv = expand(words, shell, place)
-        there, may_fail = shell_builtins.directory_after(argv.words, argv.unknown, place, shell)
-        after = shell.at(there)
-        after.variables |= {"OLDPWD": None if place is None else (place,), "PWD": there}
-        succeeds = merge(succeeds, after)
-        if may_fail:
-            fails = merge(fails, shell.at(None if place is None else (place,)))
-    return succeeds, fails
+def _change_directory(words: Sequence[str], unknown: Collection[str], shell: Shell) -> Outcome:
+    place = only_place(shell)
+    there, may_fail = shell_builtins.directory_after(words, unknown, place, shell)
+    after = shell.at(there)
+    after.variables |= {"OLDPWD": shell.places, "PWD": there}
+    return after, shell if may_fail else None
 
 
 def _input_file(redirections: Sequence[Redirection], shell: Shell, place: str | None) -> str:

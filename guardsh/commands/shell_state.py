@@ -32,6 +32,7 @@ class Shell:
     complete: bool = True
     language: str = "bash"
     functions: dict[str, tuple[Statement, ...]] = field(default_factory=dict)
+    patterns: bool = True  # they match as in a shell in which no option was changed
     exported: frozenset[str] = frozenset()  # names that were in the environment, and have no single value now
 
     def values(self, name: str) -> Values:
@@ -78,6 +79,7 @@ def merge(one: Shell | None, other: Shell | None) -> Shell | None:
     return replace(
         one,
         places=_places(one.places, other.places),
+        patterns=one.patterns and other.patterns,
         environment=same,
         exported=one.exported
         | other.exported

@@ -271,7 +271,7 @@ class _Converter:
             if not isinstance(token, Word) or not _is_modifier(token, self.tokens[index + 1 : index + 2]):
                 break
             self._take(index)
-            negated = negated or token.plain == "!"
+            negated ^= token.plain == "!"
             index -= 1
         return negated
 

@@ -77,9 +77,9 @@ def _only_filters(argv: Sequence[str]) -> bool:
 
 
 def _argv(statement: Statement, shell: Shell) -> list[str] | None:
-    if not isinstance(statement, Simple) or not shell.places or len(shell.places) != 1:
+    if not isinstance(statement, Simple):
         return None
-    expanded = expand(statement.words[len(timed(statement.words)) :], shell, shell.places[0])
+    expanded = expand(statement.words[len(timed(statement.words)) :], shell, shell.places[0] if shell.places else None)
     return None if expanded.unknown else expanded.words
 
 

@@ -41,7 +41,8 @@ class Ran:
 
     def without(self, written: set[str]) -> Ran:
         """Without the files that the line itself has made: a pattern that matches them could not be known to."""
-        own = (word for word in self.words[1:] if os.path.join(self.cwd, word) not in written)
+        made = {os.path.basename(path) for path in written}
+        own = (word for word in self.words[1:] if os.path.basename(word) not in made)
         return replace(self, words=(self.words[0], *own))
 
 
@@ -154,7 +155,8 @@ def _covers(found: Found, ran: Ran) -> bool:
     own = list(invocation.arguments)
     if invocation.below:
         return all(word in own or _is_below(word, ran.cwd, invocation.below) for word in ran.words[1:])
-    return os.path.realpath(invocation.cwd) == ran.cwd and _is_subsequence(ran.words[1:], own)
+    anywhere = all(word.startswith(("/", "-")) for word in ran.words[1:])
+    return (anywhere or os.path.realpath(invocation.cwd) == ran.cwd) and _is_subsequence(ran.words[1:], own)
 
 
 def _is_below(word: str, cwd: str, below: tuple[str, ...]) -> bool:
