@@ -71,8 +71,8 @@ def _arriving(line: CommandLine, sources: tuple[str, ...], destination: str) -> 
             place = _place(line, source, there)
             known = not _REMOTE.match(source) and not line.given("--force")
             yield Target(place, Extent.TREE, follow=True, brings=source if known else "")
-            if place != there:  # where there is no such directory, one file alone becomes it
-                yield Target(there, Extent.ENTRY, follow=True, brings=source if known else "")
+            for above in _above(place, there):  # where there is no such directory, one file alone becomes it
+                yield Target(above, Extent.ENTRY, follow=True, brings=source if known else "")
 
 
 def _place(line: CommandLine, source: str, destination: str) -> str:
@@ -82,6 +82,13 @@ def _place(line: CommandLine, source: str, destination: str) -> str:
     if name in ("", ".", "..") or line.given("--files-from"):
         return destination
     return f"{destination.rstrip('/')}/{name}"
+
+
+def _above(place: str, destination: str) -> Iterator[str]:
+    """The directories that a whole path makes, which take a link's place; and the destination."""
+    while len(place) > len(destination):
+        place = place.rpartition("/")[0]
+        yield place or "/"
 
 
 def _deleted(line: CommandLine, places: tuple[Target, ...]) -> tuple[Intent, ...]:

@@ -41,8 +41,10 @@ def reach(target: Target, effect: Effect, cwd: str) -> Reached | None:
     bare = path.rstrip("/") or "/"
     try:
         found = os.lstat(path if target.follow else bare)
-    except (FileNotFoundError, NotADirectoryError):
-        return None if effect is Effect.DELETE else Reached(target, lineage(os.path.realpath(bare)), False, False)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if effect is Effect.DELETE or (_is_written(target, effect) and isinstance(error, NotADirectoryError)):
+            return None
+        return Reached(target, lineage(os.path.realpath(bare)), False, False)
     if stat.S_ISLNK(found.st_mode) and _takes_the_link(target, effect):
         return Reached(target, _entry_lineage(bare, found), True, False, Identity(found.st_dev, found.st_ino))
     resolved = os.path.realpath(bare)
@@ -86,6 +88,10 @@ def _entry_lineage(path: str, found: os.stat_result) -> tuple[Place, ...]:
     parent = os.path.realpath(os.path.dirname(path) or "/")
     own = Place(os.path.join(parent, os.path.basename(path)), Identity(found.st_dev, found.st_ino))
     return (own, *lineage(parent))
+
+
+def _is_written(target: Target, effect: Effect) -> bool:
+    return effect is Effect.OVERWRITE and target.extent is Extent.ENTRY
 
 
 def _takes_the_link(target: Target, effect: Effect) -> bool:

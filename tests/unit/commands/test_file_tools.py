@@ -126,7 +126,7 @@ CASES = {
     "rsync -a --delete host:a b": "delete tree b/a ->; overwrite tree b/a ->, entry b ->",
     "rsync -a a host:b": "nothing",
     "rsync -avn --delete a/ b/": "nothing",
-    "rsync -aR x/./y/z b": "overwrite tree b/y/z ->, entry b ->",
+    "rsync -aR x/./y/z b": "overwrite tree b/y/z ->, entry b/y ->, entry b ->",
     "rsync a": "nothing",
     "rsync -a --remove-source-files a host:b": "delete tree a",
     "rsync a b c": "overwrite tree c/a ->, entry c ->, tree c/b ->, entry c ->",
