@@ -14,6 +14,9 @@ COMMANDS = {
     "wal-g": "guardsh.commands.wal_g",
 }
 
+# Those that get a shim on PATH (shell-integrations/prefilter.sh knows how to let each pass).
+SHIMMED = frozenset({"pg_basebackup", "pg_ctl", "rm", "wal-g"})
+
 # Programs that run the command in their words; guardsh.commands.prefixes knows the options of each.
 PREFIXES = frozenset(
     {

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 
-from guardsh.commands import COMMANDS
+from guardsh.commands import SHIMMED
 from guardsh.model import node_state
 from guardsh.operations import doctor_probes, doctor_shells, install_manifest
 from guardsh.operations.doctor_probes import PAST_PATH, Probe
@@ -45,7 +45,7 @@ class Check:
 def examine() -> Iterator[Check]:
     """Every check, the quick ones first. Raises ManifestError."""
     yield from condition()
-    names = {name: real for name in COMMANDS if (real := _real(name))}
+    names = {name: real for name in sorted(SHIMMED) if (real := _real(name))}
     yield from hooks(names.get("rm", ""))
     yield from _spellings(names)
 
@@ -59,7 +59,7 @@ def condition() -> Iterator[Check]:
         yield from _parts(places, records)
         if not places.home:
             yield _watcher(_STATE)
-    yield from (_first_on_path(name) for name in COMMANDS if _real(name))
+    yield from (_first_on_path(name) for name in sorted(SHIMMED) if _real(name))
 
 
 def _installations() -> tuple[Places, Places]:

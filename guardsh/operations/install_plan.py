@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from guardsh import integrations
-from guardsh.commands import COMMANDS
+from guardsh.commands import SHIMMED
 from guardsh.operations.diversion import Diversion
 from guardsh.operations.install_changes import Block, Change, File, Link
 from guardsh.operations.install_manifest import Record
@@ -48,7 +48,7 @@ def changes(
         *(File(f"{places.lib}/init.{shell}", text) for shell, text in scripts.items()),
         *(_of_home(places) if places.home else _of_node(tree, places)),
         # Files of their own, no links: who copies a program to one of these paths must not write into all of them.
-        *(File(f"{places.bin}/{name}", shim, 0o755) for name in COMMANDS if f"{places.bin}/{name}" not in diverted),
+        *(File(f"{places.bin}/{name}", shim, 0o755) for name in sorted(SHIMMED) if f"{places.bin}/{name}" not in diverted),
         *(Diversion(path, shim) for path in diverted),
     ]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from guardsh.commands import COMMANDS
+from guardsh.commands import SHIMMED
 
 FRONT_DOOR = Path(sys.executable).with_name("guardsh")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -56,7 +56,7 @@ class Machine:
         return self._run(self.before, script, arguments)
 
     def _run(self, install: str, script: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        setup = _SETUP.replace("{names}", " ".join(sorted(COMMANDS)))
+        setup = _SETUP.replace("{names}", " ".join(sorted(SHIMMED)))
         self.place.mkdir(exist_ok=True)
         words = ("script", str(self.place), str(FRONT_DOOR), install, *arguments)
         return subprocess.run(
