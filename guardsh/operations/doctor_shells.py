@@ -37,7 +37,7 @@ def _start(shell: str) -> tuple[int, int]:
     pid, terminal = pty.fork()
     if pid == 0:
         try:
-            os.environ.update(TERM="xterm", HISTFILE="/dev/null", GUARDSH_BACKGROUND="off")
+            os.environ.update(TERM="xterm", HISTFILE="/dev/null", GUARDSH_BACKGROUND="off", GUARDSH_WATCH="off")
             os.execvp(shell, [shell, *(["--private"] if shell == "fish" else []), "-i"])
         finally:
             os._exit(127)

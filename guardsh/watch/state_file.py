@@ -33,10 +33,14 @@ class StateFile:
         try:
             self._replace(f"{line(state)}\n".encode())
         except OSError:
-            for path in (self._new, self.path):
-                with contextlib.suppress(OSError):
-                    os.unlink(path)
+            self.remove()
             raise
+
+    def remove(self) -> None:
+        """Leave no state."""
+        for path in (self._new, self.path):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
 
     def close(self) -> None:
         os.close(self._lock)

@@ -84,7 +84,7 @@ __guardsh_state_parse() { # text -> __guardsh_said: written, role, segment; noth
 }
 
 # Between two heartbeats the line is the same, and is not read into again.
-__guardsh_state_read() { # -> __guardsh_role __guardsh_segment
+__guardsh_state_read() { # -> __guardsh_role __guardsh_segment __guardsh_state_kept
   local text='' now
   __guardsh_state_find
   # To the first NUL, or one character too many: a read that succeeds has met one of them.
@@ -97,9 +97,9 @@ __guardsh_state_read() { # -> __guardsh_role __guardsh_segment
   fi
   builtin printf -v now '%(%s)T' -1
   if ((${#__guardsh_said[@]} && now - __guardsh_said[0] <= __guardsh_state_ttl && __guardsh_said[0] - now <= 2)); then
-    __guardsh_role=${__guardsh_said[1]} __guardsh_segment=${__guardsh_said[2]}
+    __guardsh_role=${__guardsh_said[1]} __guardsh_segment=${__guardsh_said[2]} __guardsh_state_kept=yes
   else
-    __guardsh_role=unknown __guardsh_segment="$__guardsh_host UNKNOWN"
+    __guardsh_role=unknown __guardsh_segment="$__guardsh_host UNKNOWN" __guardsh_state_kept=''
   fi
 }
 
@@ -118,27 +118,18 @@ __guardsh_colour_possible() {
   case ${TERM-} in '' | dumb | linux) return 1 ;; esac
 }
 
-__guardsh_colour_of() { # role theme -> __guardsh_colour
-  case $1/$2 in
-    primary/light) __guardsh_colour=f3b1a4 ;;
-    primary/*) __guardsh_colour=480e0e ;;
-    replica/light) __guardsh_colour=b4d0fb ;;
-    replica/*) __guardsh_colour=08359d ;;
-    recovering/light) __guardsh_colour=f5df4f ;;
-    recovering/*) __guardsh_colour=4a3b01 ;;
-    */light) __guardsh_colour=c7c7c7 ;;
-    *) __guardsh_colour=3b3b3e ;;
-  esac
-}
+declare -gA __guardsh_colours=(
+  [primary/dark]=480e0e [replica/dark]=08359d [recovering/dark]=4a3b01 [unknown/dark]=3b3b3e
+  [primary/light]=f3b1a4 [replica/light]=b4d0fb [recovering/light]=f5df4f [unknown/light]=c7c7c7
+)
 
 # At every prompt, changed or not: a shell that was started from this one has put its own colours there, or back.
 # Where the theme is not known, the text is coloured, too: that of a light theme could not be read on a dark tint.
 __guardsh_colour_show() {
-  local __guardsh_colour text=''
+  local text=''
   [[ $__guardsh_role != none ]] || { __guardsh_colour_back; return; }
-  __guardsh_colour_of "$__guardsh_role" "$__guardsh_theme"
   [[ $__guardsh_theme != none ]] || text=$'\e]10;#d0d0d0\e\\'
-  builtin printf '%s' "$text"$'\e]11;#'"$__guardsh_colour"$'\e\\' >&2
+  builtin printf '%s' "$text"$'\e]11;#'"${__guardsh_colours[$__guardsh_role/${__guardsh_theme/none/dark}]}"$'\e\\' >&2
   __guardsh_colour_shown=yes
 }
 
@@ -186,7 +177,7 @@ __guardsh_theme_untold() {
 }
 
 __guardsh_theme_from() { # reply -> __guardsh_theme __guardsh_colour_own
-  local digit='([0-9a-fA-F]{1,4})' part value theme __guardsh_colour channel=()
+  local digit='([0-9a-fA-F]{1,4})' part value channel=() IFS=' '
   [[ $1 =~ ^a?:$digit/$digit/$digit ]] || return 0
   for part in "${BASH_REMATCH[@]:1:3}"; do
     channel+=("$((16#$part * 255 / (16 ** ${#part} - 1)))")
@@ -196,13 +187,7 @@ __guardsh_theme_from() { # reply -> __guardsh_theme __guardsh_colour_own
     __guardsh_theme=light || __guardsh_theme=dark
   builtin printf -v __guardsh_colour_own '%02x%02x%02x' "${channel[@]}"
   # One of ours was left by another shell: not the terminal's own.
-  value=$__guardsh_colour_own
-  for part in primary replica recovering unknown; do
-    for theme in dark light; do
-      __guardsh_colour_of "$part" "$theme"
-      [[ $__guardsh_colour != "$value" ]] || __guardsh_colour_own=''
-    done
-  done
+  case " ${__guardsh_colours[*]} " in *" $__guardsh_colour_own "*) __guardsh_colour_own='' ;; esac
 }
 
 # ---- at every prompt ----
@@ -235,7 +220,7 @@ __guardsh_prompt_refresh() {
   __guardsh_state_read
   __guardsh_prompt_text
   [[ -t 2 ]] || return 0
-  __guardsh_colour_possible || { __guardsh_colour_back; return; }
+  __guardsh_colour_possible || { __guardsh_colour_back; __guardsh_register off; return; }
   [[ -n $__guardsh_theme ]] || __guardsh_theme_ask
   [[ -n $__guardsh_theme ]] || return 0 # colours come with the reply
   __guardsh_colour_show

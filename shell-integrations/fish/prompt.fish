@@ -45,7 +45,7 @@ function __guardsh_state_parse -a text # -> __guardsh_said: written, role, segme
 end
 
 # Between two heartbeats the line is the same, and is not read into again.
-function __guardsh_state_read # -> __guardsh_role __guardsh_segment
+function __guardsh_state_read # -> __guardsh_role __guardsh_segment __guardsh_state_kept
     set -l text
     __guardsh_state_find
     # at most 400 characters, the newline, and one more that is too many
@@ -59,6 +59,7 @@ function __guardsh_state_read # -> __guardsh_role __guardsh_segment
     end
     set -g __guardsh_role unknown
     set -g __guardsh_segment "$__guardsh_host UNKNOWN"
+    set -g __guardsh_state_kept
     set -q __guardsh_said[3]; or return 0
     # fish has no clock; a file's time, absolute and relative, tells what it is now
     set -l times (path mtime /; path mtime -R /)
@@ -66,6 +67,7 @@ function __guardsh_state_read # -> __guardsh_role __guardsh_segment
     if test "$age" -le 15 -a "$age" -ge -2
         set __guardsh_role $__guardsh_said[2]
         set __guardsh_segment $__guardsh_said[3]
+        set __guardsh_state_kept yes
     end
 end
 
@@ -187,6 +189,7 @@ function __guardsh_prompt_refresh
     test -t 2; or return 0
     if not __guardsh_colour_possible
         __guardsh_colour_back
+        __guardsh_register off
         return 0
     end
     __guardsh_theme_find

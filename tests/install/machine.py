@@ -61,7 +61,13 @@ class Machine:
         words = ("script", str(self.place), str(FRONT_DOOR), install, *arguments)
         return subprocess.run(
             [*_PRIVATE, "sh", "-c", f"{{ {setup}\n}} >&2\nset +e\nexec 2>&1\n{script}", *words],
-            env={"PATH": _PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"},
+            env={
+                "PATH": _PATH,
+                "HOME": "/root",
+                "LC_ALL": "C.UTF-8",
+                "DEBIAN_FRONTEND": "noninteractive",
+                "GUARDSH_WATCH": "off",
+            },
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

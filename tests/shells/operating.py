@@ -73,6 +73,7 @@ class Operating:
                 "XDG_RUNTIME_DIR": str(place / "runtime"),
                 "TERM": "xterm",
                 "NO_COLOR": "1",
+                "GUARDSH_WATCH": "off",
                 "LANG": "C.UTF-8",
                 **(environment or {}),
             },

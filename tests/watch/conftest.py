@@ -100,6 +100,19 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
     return condition()
 
 
+def watchers(state: str) -> list[int]:
+    """Processes that have the lock of this state open."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            links = [os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]
+        except OSError:
+            continue
+        if f"{state}.lock" in links:
+            found.append(int(pid))
+    return found
+
+
 @pytest.fixture
 def alone() -> None:
     """A node's state is that of all its servers: other tests' would be in it, too."""

@@ -14,7 +14,7 @@ from guardsh.operations.lab import Lab
 from guardsh.screen import palette
 from guardsh.watch import state_file
 from tests.postgres.lab import pair
-from tests.watch.conftest import Open, Watching, background, wait_until
+from tests.watch.conftest import Open, Watching, background, wait_until, watchers
 
 SESSION = "select pid from pg_stat_activity where application_name = 'guardsh'"
 
@@ -149,7 +149,7 @@ def test_killed_its_state_grows_old(watching: Watching, lab: Lab) -> None:
     watching.until("primary", "running")
 
 
-def test_two_watchers(watching: Watching) -> None:
+def test_twowatchers(watching: Watching) -> None:
     watching.until(*_idle(watching))
     second = watching.start(stderr=subprocess.PIPE)
     said = second.communicate()[1].decode()
@@ -181,9 +181,9 @@ def test_in_the_background_there_is_one_for_each_account(alone: None, tmp_path: 
     assert wait_until(lambda: watching.now() is not None)
     second = watching.start("--background", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert (second.communicate()[0], second.returncode) == (b"", 0)
-    assert wait_until(lambda: len(_watchers(watching.state)) == 1)  # and now and then a child of it that looks
-    os.kill(_watchers(watching.state)[0], signal.SIGTERM)
-    assert wait_until(lambda: not _watchers(watching.state))
+    assert wait_until(lambda: len(watchers(watching.state)) == 1)  # and now and then a child of it that looks
+    os.kill(watchers(watching.state)[0], signal.SIGTERM)
+    assert wait_until(lambda: not watchers(watching.state))
 
 
 def test_beside_a_quiet_pair_it_sleeps(watching: Watching, lab: Lab) -> None:
@@ -205,16 +205,3 @@ def test_it_is_small(watching: Watching, lab: Lab) -> None:
     watching.until("primary", "running")
     lines = Path(f"/proc/{watching.process.pid}/status").read_text().splitlines()
     assert next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) < 30_000  # kB
-
-
-def _watchers(state: str) -> list[int]:
-    """Processes that have the lock of this state open."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            links = [os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]
-        except OSError:
-            continue
-        if f"{state}.lock" in links:
-            found.append(int(pid))
-    return found

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from guardsh.model.node_state import NodeState
-from guardsh.watch import place, state_file
+from guardsh.system import state_place
+from guardsh.watch import state_file
 from guardsh.watch.state_file import KeptByAnother, StateFile
 
 NOW = 1_763_846_400
@@ -165,8 +166,8 @@ def write(path: Path, content: bytes) -> None:
 
 def test_where_it_lies() -> None:
     runtime = {"XDG_RUNTIME_DIR": "/run/user/1000"}
-    assert place.to_write({}, 0) == "/run/guardsh/state"
-    assert place.to_write(runtime, 1000) == "/run/user/1000/guardsh/state"
-    assert place.to_write({}, 1000) == os.path.expanduser("~/.cache/guardsh/state")
-    assert place.to_write({"GUARDSH_STATE": "/x/state", **runtime}, 0) == "/x/state"
-    assert place.to_read({"GUARDSH_STATE": "/x/state", **runtime}) == "/x/state"
+    assert state_place.to_write({}, 0) == "/run/guardsh/state"
+    assert state_place.to_write(runtime, 1000) == "/run/user/1000/guardsh/state"
+    assert state_place.to_write({}, 1000) == os.path.expanduser("~/.cache/guardsh/state")
+    assert state_place.to_write({"GUARDSH_STATE": "/x/state", **runtime}, 0) == "/x/state"
+    assert state_place.to_read({"GUARDSH_STATE": "/x/state", **runtime}) == "/x/state"

@@ -46,6 +46,13 @@ def test_every_registered_terminal_is_painted_once_for_each_change(
     assert other.more() == background(palette.PRIMARY.light) + background(palette.REPLICA.light)
 
 
+def test_one_that_wants_no_colours_has_none(broadcast: Broadcast, terminals: Path, open_screen: Open) -> None:
+    screen = open_screen(terminals, "off")
+    broadcast.show("primary")
+    broadcast.retry()
+    assert screen.more() == b""
+
+
 def test_a_shell_that_registers_later_is_painted_at_the_next_heartbeat(
     broadcast: Broadcast, terminals: Path, open_screen: Open
 ) -> None:

@@ -1,0 +1,18 @@
+# Where nothing keeps the state of this node, an account's first shell starts what does: a watcher of the account's own,
+# detached, which ends when the last shell has gone. Setting: GUARDSH_WATCH=off.
+
+function __guardsh_watch_start
+    status is-interactive; and test -t 0 -a -t 2 -a "$GUARDSH_WATCH" != off -a -x "$__guardsh"; or return 0
+    __guardsh_state_read
+    test -z "$__guardsh_state_kept"; and string match -q '/*' -- $__guardsh_state_file; or return 0
+    # The node's own file is there, but old: root's affair.
+    test $__guardsh_state_file != /run/guardsh/state -o "$EUID" = 0; or return 0
+    # The shell will register before the watcher is there.
+    set -l directory (path dirname -- $__guardsh_state_file)
+    test -d $directory/terminals
+    or command mkdir -p -m 755 -- $directory $directory/terminals 2>/dev/null
+    or return 0
+    command $__guardsh watch --background </dev/null >/dev/null 2>&1 &
+    disown $last_pid 2>/dev/null
+end
+__guardsh_watch_start

@@ -1,0 +1,16 @@
+# Where nothing keeps the state of this node, an account's first shell starts what does: a watcher of the account's own,
+# detached, which ends when the last shell has gone. Setting: GUARDSH_WATCH=off.
+
+__guardsh_watch_start() {
+  emulate -L zsh
+  [[ -o interactive && -t 0 && -t 2 && $GUARDSH_WATCH != off && -x $__guardsh ]] || return 0
+  __guardsh_state_read
+  [[ -z $__guardsh_state_kept && $__guardsh_state_file == /* ]] || return 0
+  # The node's own file is there, but old: root's affair.
+  [[ $__guardsh_state_file != /run/guardsh/state ]] || (( EUID == 0 )) || return 0
+  # The shell will register before the watcher is there.
+  local terminals=${__guardsh_state_file:h}/terminals
+  [[ -d $terminals ]] || command mkdir -p -m 755 -- ${terminals:h} $terminals 2>/dev/null || return 0
+  ($__guardsh watch --background </dev/null &>/dev/null &)
+}
+__guardsh_watch_start
