@@ -7,12 +7,9 @@ function __guardsh_watch_start
     test -z "$__guardsh_state_kept"; and string match -q '/*' -- $__guardsh_state_file; or return 0
     # The node's own file is there, but old: root's affair.
     test $__guardsh_state_file != /run/guardsh/state -o "$EUID" = 0; or return 0
-    # The shell will register before the watcher is there.
-    set -l directory (path dirname -- $__guardsh_state_file)
-    test -d $directory/terminals
-    or command mkdir -p -m 755 -- $directory $directory/terminals 2>/dev/null
-    or return 0
-    command $__guardsh watch --background </dev/null >/dev/null 2>&1 &
+    # At the first prompt already the shell registers in that directory.
+    set -l start '[ -d "$1/terminals" ] || mkdir -p -m 755 -- "$1" "$1/terminals"; exec "$0" watch --background'
+    command sh -c $start $__guardsh (path dirname -- $__guardsh_state_file) </dev/null >/dev/null 2>&1 &
     disown $last_pid 2>/dev/null
 end
 __guardsh_watch_start

@@ -8,9 +8,13 @@ __guardsh_watch_start() {
   [[ -z $__guardsh_state_kept && $__guardsh_state_file == /* ]] || return 0
   # The node's own file is there, but old: root's affair.
   [[ $__guardsh_state_file != /run/guardsh/state ]] || (( EUID == 0 )) || return 0
-  # The shell will register before the watcher is there.
-  local terminals=${__guardsh_state_file:h}/terminals
-  [[ -d $terminals ]] || command mkdir -p -m 755 -- ${terminals:h} $terminals 2>/dev/null || return 0
-  ($__guardsh watch --background </dev/null &>/dev/null &)
+  local directory=${__guardsh_state_file:h}
+  (
+    {
+      # At the first prompt already the shell registers there.
+      [[ -d $directory/terminals ]] || command mkdir -p -m 755 -- $directory $directory/terminals
+      exec $__guardsh watch --background
+    } </dev/null &>/dev/null &
+  )
 }
 __guardsh_watch_start
