@@ -1,18 +1,14 @@
 """The entrance for the shells' line hooks: ``guardsh line --shell NAME --pid PID``, the line on standard input.
 
-A line that touches nothing of Postgres is decided here, without anything heavy. The exit status is 0 where the line
-may run and 77 where it may not.
+A line that touches nothing of Postgres is decided without anything heavy; the plainest without reading it as a shell's.
+The exit status is 0 where the line may run and 77 where it may not.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 
-from guardsh import fastpath
-from guardsh.commands import shell_line
-from guardsh.line.handed import Handed, parse
-from guardsh.observe.matching import matching
+from guardsh.line import plain
 
 _SHELLS = ("bash", "zsh", "fish")
 _USAGE = 2
@@ -22,75 +18,21 @@ def main(words: list[str]) -> int:
     """Judge the line; ``words`` are those after ``line``."""
     match words:
         case ["--shell", shell, "--pid", pid] if shell in _SHELLS and pid.isdigit():
-            found = commands(parse(sys.stdin.buffer.read()))
+            return _judge(sys.stdin.buffer.read(), int(pid))
         case _:
             sys.stderr.write("guardsh: usage: guardsh line --shell bash|zsh|fish --pid PID < LINE\n")
             return _USAGE
+
+
+def _judge(handed: bytes, shell: int) -> int:
+    if plain.certainly_unrelated(handed):
+        return 0
+    from guardsh.line import reading
+    from guardsh.line.handed import parse
+
+    found = reading.commands(parse(handed))
     if not found:
         return 0
     from guardsh.line import story
 
-    return story.settle(found, int(pid))
-
-
-def commands(handed: Handed) -> list[shell_line.Found]:
-    """The guarded commands of a line that may touch something, and that nothing later will see better than we do."""
-    variables: dict[str, tuple[str, ...] | None] = {
-        name: None if value is None else (value,) for name, value in handed.variables.items()
-    }
-    shell = shell_line.Shell(_here(), dict(os.environ), variables, handed.aliases, matching)
-    return [
-        found
-        for found in shell_line.read(handed.line, shell)
-        if not (found.doubts and _is_seen_later(found, handed)) and not _is_harmless(found)
-    ]
-
-
-def _here() -> str:
-    """As the shell calls it, where that is true: ``cd ..`` goes by names."""
-    named = os.environ.get("PWD", "")
-    try:
-        return named if os.path.isabs(named) and os.path.samefile(named, ".") else os.getcwd()
-    except OSError:
-        return "/proc/self/cwd"
-
-
-def _is_harmless(found: shell_line.Found) -> bool:
-    invocation = found.invocation
-    if found.doubts:
-        return False
-    here = os.open(".", os.O_PATH | os.O_CLOEXEC)
-    try:
-        os.chdir(os.path.expanduser(invocation.cwd))
-        return fastpath.certainly_unrelated(invocation.name, invocation.arguments)
-    except OSError:
-        return False
-    finally:
-        os.fchdir(here)
-        os.close(here)
-
-
-def _is_seen_later(found: shell_line.Found, handed: Handed) -> bool:
-    """Whether the second net gets the command with the words that are not known yet: by a function of the shell, or
-    by a shim where the program will be looked up."""
-    name = found.invocation.words[0]
-    if found.by_name and name in handed.functions:
-        return True
-    return "/" not in name and _is_shimmed(name, _search_path(found))
-
-
-def _search_path(found: shell_line.Found) -> list[str]:
-    """sudo looks where its own configuration says; /usr/local comes first in what distributions ship."""
-    if "sudo" in found.invocation.prefixes:
-        return ["/usr/local/sbin", "/usr/local/bin"]
-    return found.invocation.environment.get("PATH", os.defpath).split(":")
-
-
-def _is_shimmed(name: str, directories: list[str]) -> bool:
-    for directory in directories:
-        try:
-            with open(os.path.join(directory, name), "rb") as file:
-                return file.read(2) == b"#!" and b"guardsh" in file.read(4096)
-        except OSError:
-            continue
-    return False
+    return story.settle(found, shell)

@@ -1,6 +1,6 @@
 # The line hook of guardsh in fish (3.6 and later): Enter looks at the whole buffer before it is run, prefilters with
-# builtins, and asks `guardsh line`; a line that may not run stays in the buffer. `guardsh init` puts the path of
-# guardsh, $__guardsh, in front. docs/shell.md says what is seen and what is not.
+# builtins, and asks `guardsh line`; a line that may not run stays in the buffer. `guardsh init` puts $__guardsh (its
+# path) and $__guardsh_guarded (names) in front. docs/shell.md says what is seen and what is not.
 
 # What can be harmful contains one of these words; $ and ( matter where a command begins.
 function __guardsh_line_hot --argument-names text
@@ -76,7 +76,8 @@ function __guardsh_line_start
     status is-interactive
     and isatty stdin
     or return 0
-    set -g __guardsh_line_words '(?:^|[^\w.-])(?:rm|wal-g|pg_ctl|pg_basebackup)(?:$|[^\w.-])'
+    set -l words (string split ' ' -- $__guardsh_guarded | string escape --style=regex | string join '|')
+    set -g __guardsh_line_words "(?:^|[^\w.-])(?:$words)(?:\$|[^\w.-])"
     set -l runs 'then|else|do|if|while|and|or|not|begin|time|sudo|doas|env|command|exec|builtin|nice|ionice|nohup|setsid'
     set runs "$runs|timeout|stdbuf|chrt|taskset|flock|runuser|su|xargs|eval|find|strace|watch|parallel|bash|sh|zsh|fish"
     set -g __guardsh_line_unknown "(?:^|[;&|({!\n]|(?:^|[^\w.-])(?:$runs)\s(?:[^;&|]*\s)?)\s*\"?[\$(]"
