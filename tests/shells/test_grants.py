@@ -11,7 +11,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from guardsh.grant import Permit
+from guardsh.grant import Answered, Permit
 from tests.shells.conftest import REPOSITORY
 
 PERMIT = Permit("rm", ("-rf", "data"), 2, "db-01 primary", (("/d/data", 64, 12),), "db-01 primary")
@@ -22,8 +22,7 @@ import json, os, sys, time
 from dataclasses import replace
 from guardsh import grant
 from tests.shells.test_grants import PERMIT
-grant._OWN_DIRECTORY = sys.argv[1]  # root's, which is otherwise below /run
-os.environ["XDG_RUNTIME_DIR"] = sys.argv[1].removesuffix("/guardsh/grants")
+grant._OF_ROOT = grant._OF_ACCOUNT = sys.argv[1]
 action, shell = sys.argv[2], int(sys.argv[3])
 if len(sys.argv) > 4:
     late = time.clock_gettime(time.CLOCK_BOOTTIME) + float(sys.argv[4])
@@ -94,13 +93,14 @@ def left(place: Path) -> Iterator[Path]:
     yield file
 
 
-def test_only_its_owner_can_read_it(left: Path) -> None:
-    assert (left.stat().st_mode & 0o777, left.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+def test_others_can_read_it_but_not_what_the_arguments_were(left: Path) -> None:
+    assert (left.stat().st_mode & 0o777, left.parent.stat().st_mode & 0o777) == (0o644, 0o755)
+    assert "data" not in left.read_text()
 
 
 SPOILED = [
-    "chmod 644 $file",
-    "chmod 755 ${file%/*}",
+    "chmod 664 $file",
+    "chmod 757 ${file%/*}",
     "mv $file x; ln -s $PWD/x $file",
     "echo '{' >$file",
     ": >$file",
@@ -121,8 +121,19 @@ def test_another_user(place: Path) -> None:
 
 
 def test_old_ones_are_cleared_away(place: Path) -> None:
-    said(place, "grant leave $$; grant leave $$ 700")
+    said(place, f"grant leave $$; touch -d '11 minutes ago' {place}/guardsh/grants/*; grant leave $$")
     assert len(list((place / "guardsh/grants").iterdir())) == 1
+
+
+def test_what_was_used_is_not_forgotten_before_its_grant(place: Path) -> None:
+    said(place, f"grant leave $$; grant use; touch -d '11 minutes ago' {place}/guardsh/grants/*; grant leave $$")
+    assert sum(name.name.endswith("-used") for name in (place / "guardsh/grants").iterdir()) == 1
+
+
+def test_of_many_at_once_one_gets_it(place: Path) -> None:
+    uses = "; ".join(["grant use >>$0.uses &"] * 8)
+    shown = said(place, f"grant leave $$; {uses.replace('&;', '&')} wait; sort $0.uses | uniq -c | xargs -L1 echo")
+    assert shown == ["shell: True", "7 used: None", "1 used: db-01 primary"]
 
 
 @pytest.mark.parametrize(
@@ -140,9 +151,9 @@ def test_old_ones_are_cleared_away(place: Path) -> None:
     ],
 )
 def test_what_is_not_what_was_answered(now: Permit) -> None:
-    assert not PERMIT.covers(now)
+    assert not Answered.of(PERMIT).covers(now)
 
 
 def test_the_same_and_less() -> None:
-    assert PERMIT.covers(replace(PERMIT, answer=""))
-    assert PERMIT.covers(replace(PERMIT, decision=1))
+    assert Answered.of(PERMIT).covers(replace(PERMIT, answer=""))
+    assert Answered.of(PERMIT).covers(replace(PERMIT, decision=1))
