@@ -28,7 +28,10 @@ for directory in etc usr/local usr/lib usr/share opt var/lib var/log; do
         "/$directory"
 done
 mount -t tmpfs -o mode=755 tmpfs /run
+mkdir "$place/python"
+mount --bind {python} "$place/python"
 mount -t tmpfs -o mode=700 tmpfs /root # whatever this account's shells do when they start is not ours to test
+case {python} in /root/*) mkdir -p {python}; mount --bind "$place/python" {python} ;; esac # pyenv's
 mkdir -m 1777 /run/lock
 for name in {names}; do /bin/rm -f "/usr/local/bin/$name"; done
 eval "$install"
@@ -56,7 +59,7 @@ class Machine:
         return self._run(self.before, script, arguments)
 
     def _run(self, install: str, script: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        setup = _SETUP.replace("{names}", " ".join(sorted(SHIMMED)))
+        setup = _SETUP.replace("{names}", " ".join(sorted(SHIMMED))).replace("{python}", sys.base_prefix)
         self.place.mkdir(exist_ok=True)
         words = ("script", str(self.place), str(FRONT_DOOR), install, *arguments)
         return subprocess.run(
