@@ -140,7 +140,7 @@ def _behind(invocation: Invocation) -> Invocation | None:
     assigned, words = _assigned(prefix, line.operands[prefix.operands :])
     if line.doubts:
         words = _from_a_known_name(words)
-    if not words:
+    if not words or words[0].startswith("-"):  # flock FILE -c COMMAND
         return None
     own = invocation.words[: len(invocation.words) - len(words)]
     environment = _environment(prefix, line, invocation) | assigned

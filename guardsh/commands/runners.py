@@ -10,6 +10,7 @@ from guardsh.model.intent import Invocation
 _SHELLS = frozenset({"ash", "bash", "dash", "fish", "ksh", "mksh", "sh", "zsh"})
 _WITH_SCRIPT = _SHELLS | {"flock", "runuser", "script", "su"}
 _OWN_SHELL = ("eval", "trap")
+_OF_ONE_WORD = ("tmux", "watch")
 _FROM_INPUT = frozenset({"parallel", "xargs"})
 _OTHERS = frozenset(
     {
@@ -25,8 +26,9 @@ _OTHERS = frozenset(
             "ltrace",
             "nsenter",
         ),
-        *("numactl", "perf", "pkexec", "prlimit", "rlwrap", "setarch", "setpriv", "softlimit", "ssh-agent", "strace"),
-        *("su-exec", "systemd-inhibit", "systemd-run", "taskset", "torsocks", "unbuffer", "unshare", "watch"),
+        *("numactl", "perf", "pkexec", "prlimit", "rlwrap", "screen", "setarch", "setpriv", "softlimit", "ssh-agent"),
+        *("strace", "su-exec", "systemd-inhibit", "systemd-run", "taskset", "tmux", "torsocks", "unbuffer", "unshare"),
+        *("watch",),
     }
 )
 _EXECUTES = ("-exec", "-execdir", "-ok", "-okdir")
@@ -45,7 +47,7 @@ def scripts(invocation: Invocation) -> Iterator[str]:
         yield from invocation.arguments[:1]
     elif invocation.name in _WITH_SCRIPT:
         yield from _given_with_c(invocation.arguments)
-    elif invocation.name == "watch":
+    elif invocation.name in _OF_ONE_WORD:
         yield from (word for word in invocation.arguments if " " in word)
 
 
@@ -55,7 +57,8 @@ def commands(invocation: Invocation) -> Iterator[tuple[tuple[str, ...], str]]:
         yield from _of_find(invocation.arguments)
     elif invocation.name in _FROM_INPUT:
         for words in _from_first_name(invocation.arguments):
-            yield words, f"what {invocation.name} will hand to {_base(words[0])} is not known before it runs"
+            doubt = f"what {invocation.name} will hand to {_base(words[0])} is not known before it runs"
+            yield (words if "{}" in " ".join(words) else (*words, "{}")), doubt
     elif invocation.name == "chroot":
         for words in _from_first_name(invocation.arguments):
             yield words, "which files chroot's paths lead to is not looked at"
@@ -64,14 +67,21 @@ def commands(invocation: Invocation) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def _given_with_c(words: tuple[str, ...]) -> Iterator[str]:
-    """``-c SCRIPT``, in a cluster too (-lc), ``--command SCRIPT``, ``--command=SCRIPT``."""
-    for option, value in zip(words, (*words[1:], ""), strict=True):
-        if option in ("--command", "--session-command") or (
-            option.startswith("-") and not option.startswith("--") and option.endswith("c")
-        ):
+    """``-c SCRIPT``, in a cluster too (-lc, -cx) and behind further options (-c -- SCRIPT), ``-cSCRIPT`` of su,
+    ``--command SCRIPT``, ``--command=SCRIPT``."""
+    awaited = False
+    for word in words:
+        if awaited:
+            yield word
+        name, equals, value = word.partition("=")
+        if name in ("--command", "--session-command"):
+            awaited = not equals
             yield value
-        elif option.startswith(("--command=", "--session-command=")):
-            yield option.partition("=")[2]
+        elif word.startswith("-") and not word.startswith("--"):
+            awaited = awaited or "c" in word
+            yield word.partition("c")[2]
+        else:
+            awaited = awaited and word == "--"
 
 
 def _from_first_name(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

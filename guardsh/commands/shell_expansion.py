@@ -107,24 +107,30 @@ def _values(piece: Piece, shell: Shell) -> list[str] | None:
 
 def _home(text: str, shell: Shell) -> str:
     name, slash, rest = text.partition("/")
-    home = shell.environment.get("HOME", "~") if name == "~" else name
-    return home + slash + rest
+    homes = {"~": shell.environment.get("HOME"), "~+": shell.cwd, "~-": shell.environment.get("OLDPWD")}
+    return (homes.get(name) or name) + slash + rest
 
 
 def _expand_pattern(pattern: str, word: Word, shell: Shell, result: Expanded) -> None:
     """An unquoted variable is split into words, but not by zsh and fish: it counts as both."""
     split = any(piece.kind is Kind.VARIABLE for piece in word.pieces)
+    tilde = word.source.startswith("~")
     parts = pattern.split() if split else [pattern]
     if len(parts) > 1:
         parts.append(pattern)
     for part in parts:
-        if "**" in part or (_is_pattern(part) and shell.cwd is None):
+        if "**" in part or (_is_pattern(part) and shell.cwd is None) or (tilde and _is_unknown_home(part, shell)):
             result.words.append(_text(part))
             result.unknown.append(word.source)
-        elif _is_pattern(part) or part.startswith("~"):
+        elif _is_pattern(part) or tilde:
             result.words += shell.expand(part, shell.cwd or "/") or (_text(part),)
         else:
             result.words.append(_text(part))
+
+
+def _is_unknown_home(part: str, shell: Shell) -> bool:
+    """~NAME of a directory that zsh has a name for, ~1 of the directory stack."""
+    return part.startswith("~") and not shell.expand(part.partition("/")[0] + "/", "/")
 
 
 def _is_pattern(pattern: str) -> bool:

@@ -15,7 +15,7 @@ from posixpath import join
 from guardsh.commands import COMMANDS, runners
 from guardsh.commands.prefixes import peel
 from guardsh.commands.shell_expansion import Expand, Shell, expand
-from guardsh.commands.shell_words import Kind, Operator, Token, Word, tokens
+from guardsh.commands.shell_words import Aside, Kind, Operator, Token, Word, tokens
 from guardsh.model.intent import Invocation
 
 __all__ = ["Expand", "Found", "Shell", "read"]
@@ -76,6 +76,9 @@ class _Reader:
             if isinstance(token, Operator):
                 self._end(token.text)
                 continue
+            if isinstance(token, Aside):
+                self._nested(token.inner, _copy(self.shell))
+                continue
             alias = self.shell.aliases.get(token.plain or "") if blank or not self.words else None
             if alias is None or token.plain in used:
                 self._add(token)
@@ -87,7 +90,11 @@ class _Reader:
 
     def _add(self, word: Word) -> None:
         starts = not self.words
-        if not starts or not (word.plain in _KEYWORDS or word.source.endswith("()")):
+        if starts and (word.plain in _KEYWORDS or word.source.endswith("()")):
+            return
+        if word.source.startswith("(") and [each.plain for each in self.words[::2]] == ["case", "in"]:
+            self.words = []  # case WORD in (PATTERN)
+        else:
             self.words.append(word)
 
     def _end(self, operator: str) -> None:
@@ -117,10 +124,13 @@ class _Reader:
             self._bind(rest)
         elif plain not in _DATA:
             self._simple(rest, operator, {name: values[0] for name, values in assigned.items() if values})
+        body = next((at for at, word in enumerate(rest) if word.plain == "{"), len(rest))
+        if rest[body + 1 :]:  # function NAME {, coproc NAME {
+            self._command(rest[body + 1 :], operator)
 
     def _simple(self, words: list[Word], operator: str, assigned: Mapping[str, str]) -> None:
         expanded = [expand(word, self.shell) for word in words]
-        argv = tuple(word for each in expanded for word in each.words)
+        argv = tuple(_without_equals(word) for each in expanded for word in each.words)
         unknown = frozenset(word for each in expanded if each.unknown for word in each.words)
         if not argv:
             return
@@ -201,7 +211,7 @@ class _Reader:
             self._unknown(behind, typed, unknown)
         else:
             for script in runners.scripts(behind):
-                self._script(script, behind, typed)
+                self._script(script, behind, typed, doubts)
             for words, doubt in runners.commands(behind):
                 prefixes = behind.prefixes + behind.words[:1]
                 inner = replace(behind, words=words, prefixes=prefixes)
@@ -230,14 +240,15 @@ class _Reader:
             worst = replace(invocation, words=("rm", "-rf", *operands), prefixes=(*invocation.prefixes, "?"))
             self.found.append(Found(worst, typed, (), f"{note}: it is read as rm -rf."))
 
-    def _script(self, script: str, behind: Invocation, typed: tuple[str, ...]) -> None:
+    def _script(self, script: str, behind: Invocation, typed: tuple[str, ...], doubts: tuple[str, ...]) -> None:
         own = runners.is_own_shell(behind)
         shell = _copy(self.shell)
         if not own:
             shell = Shell(behind.cwd, dict(behind.environment), {}, {}, self.shell.expand)
         for found in self._read_inside(script, shell):
             prefixes = found.invocation.prefixes if own else (*behind.prefixes, *behind.words[:1])
-            self.found.append(replace(found, invocation=replace(found.invocation, prefixes=prefixes), typed=typed))
+            inner = replace(found.invocation, prefixes=prefixes)
+            self.found.append(replace(found, invocation=inner, typed=typed, doubts=(*doubts, *found.doubts)))
 
     def _nested(self, text: str, shell: Shell) -> None:
         if text:
@@ -249,6 +260,11 @@ class _Reader:
         inside = _Reader(shell, self.depth + 1)
         inside.read(text)
         return inside.found
+
+
+def _without_equals(word: str) -> str:
+    """zsh: =rm is the path of rm (zshexpn(1), '=' EXPANSION)."""
+    return word[1:] if word[:1] == "=" and word[1:] in COMMANDS else word
 
 
 def _copy(shell: Shell) -> Shell:

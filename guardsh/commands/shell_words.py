@@ -6,6 +6,7 @@ kept as an unknown piece, never dropped. POSIX.1 2.2 to 2.10 are the base; zsh a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -14,7 +15,9 @@ _BLANK = " \t\r"
 _OPERATORS = ("&&", "||", ";;&", ";;", ";&", "|&", "&|", "&!", ";", "&", "|", "\n", ")")
 _REDIRECTIONS = ("&>>", "&>", "<<<", "<<-", "<<", "<>", "<&", ">>", ">&", ">|", ">", "<")
 _HERE_DOCUMENTS = ("<<", "<<-")
-_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")
+_DESCRIPTOR = re.compile(r"[0-9]+|\{\w+\}")
+_MODIFIER = re.compile(r":[A-Za-z&]")  # zsh: $x:h
+_VARIABLE = re.compile(r"[=~^]?([A-Za-z_][A-Za-z0-9_]*)")  # zsh: $=x is split into words
 
 
 class Kind(Enum):
@@ -54,11 +57,19 @@ class Operator:
     text: str
 
 
-Token = Word | Operator
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """The command lines of the substitutions in what is no word of a command: a redirection's, a here-document."""
+
+    inner: str
+
+
+Token = Word | Operator | Aside
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The words and operators of a line. Comments, redirections with their words, and here-documents are left out."""
+    """The words and operators of a line. Comments, redirections with their words, and here-documents are left out, but
+    for what is run inside them."""
     return _Lexer(text.replace("\\\n", "")).tokens()
 
 
@@ -66,12 +77,15 @@ class _Lexer:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.awaited: list[str] = []  # the ends of here-documents that begin after this line
+        self.awaited: list[Word] = []  # the ends of here-documents that begin after this line
+        self.passed: list[str] = []  # command lines in what has been passed over
         self.begun = False  # a word of the present command has been read
 
     def tokens(self) -> Iterator[Token]:
         while self.at < len(self.text):
             token = self._next()
+            yield from map(Aside, filter(None, self.passed))
+            self.passed.clear()
             if token is not None:
                 self.begun = isinstance(token, Word)
                 yield token
@@ -117,24 +131,24 @@ class _Lexer:
         if self.at < len(self.text) and self.text[self.at] not in ";|\n)":
             word = self._word()
             if mark in _HERE_DOCUMENTS:
-                self.awaited.append("".join(piece.text for piece in word.pieces))
+                self.awaited.append(word)
+            else:
+                self.passed += [piece.inner for piece in word.pieces]
 
     def _skip_here_documents(self) -> None:
         """A document that does not end is no reason to take the rest of the line for data."""
-        for end in self.awaited:
-            position = self.at
-            while position < len(self.text):
-                stop = self._find("\n", position)
-                line, position = self.text[position:stop], stop + 1
-                if line.strip("\t") == end:
-                    self.at = min(position, len(self.text))
-                    break
+        for word in self.awaited:
+            end = re.escape("".join(piece.text for piece in word.pieces))
+            found = re.compile(rf"^\t*{end}\t*$", re.MULTILINE).search(self.text, self.at)
+            if found and word.plain is not None:
+                self.passed.append(_substituted(self.text[self.at : found.start()]))
+            self.at = found.end() + 1 if found else self.at
         self.awaited.clear()
 
     def _word_or_descriptor(self) -> Word | None:
-        """The 2 of ``2>&1`` is no word."""
+        """The 2 of ``2>&1``, and the {name} of ``{name}>file``, are no words."""
         word = self._word()
-        if word.source.isdigit() and self.at < len(self.text) and self.text[self.at] in "<>":
+        if _DESCRIPTOR.fullmatch(word.source) and self.at < len(self.text) and self.text[self.at] in "<>":
             return None
         return word
 
@@ -207,16 +221,16 @@ class _Lexer:
             return self._braced(variable)
         if following == "'" and variable is Kind.VARIABLE:
             return self._escaped()
+        if following == '"' and variable is Kind.VARIABLE:  # $"…" is translated
+            self.at += 1
+            return Piece(Kind.QUOTED, "")
         return self._named(variable)
 
     def _named(self, variable: Kind) -> Piece:
         begin = self.at + 1
-        end = begin
-        while end < len(self.text) and self.text[end] in _NAME:
-            end += 1
-        if end > begin and not self.text[begin].isdigit():
-            self.at = end
-            return Piece(variable, self.text[begin:end])
+        if found := _VARIABLE.match(self.text, begin):
+            self.at = found.end()
+            return Piece(Kind.UNKNOWN if _MODIFIER.match(self.text, self.at) else variable, found[1])
         if self.text[begin : begin + 1] in tuple("@*#?!$-0123456789"):
             self.at = begin + 1
             return Piece(Kind.UNKNOWN, self.text[begin - 1 : self.at])
@@ -226,10 +240,9 @@ class _Lexer:
     def _braced(self, variable: Kind) -> Piece:
         end = self._balanced(self.at + 1, "{", "}")
         source, self.at = self.text[self.at : end], end
-        name = source[2:-1]
-        if name and not name[0].isdigit() and _NAME.issuperset(name):
-            return Piece(variable, name)
-        return Piece(Kind.UNKNOWN, source)
+        if found := _VARIABLE.fullmatch(source[2:-1]):
+            return Piece(variable, found[1])
+        return Piece(Kind.UNKNOWN, source, _substituted(source[2:]))
 
     def _escaped(self) -> Piece:
         """$'…' of bash, zsh and fish."""
@@ -244,7 +257,8 @@ class _Lexer:
     def _parenthesis(self, opening: int) -> Piece:
         begin, end = self.at, self._balanced(opening, "(", ")")
         self.at = end
-        inner = "" if self.text.startswith("((", opening) else self.text[opening + 1 : end].removesuffix(")")
+        inner = self.text[opening + 1 : end].removesuffix(")")
+        inner = _substituted(inner) if inner.startswith("(") else inner  # arithmetic
         return Piece(Kind.UNKNOWN, self.text[begin:end], inner)
 
     def _balanced(self, opening: int, begins: str, ends: str) -> int:
@@ -264,6 +278,14 @@ class _Lexer:
                 if depth == 0:
                     return position
         return len(self.text)
+
+
+def _substituted(text: str) -> str:
+    """The command lines of the substitutions in a text that is read as if in double quotes."""
+    lexer, inner = _Lexer(text), list[str]()
+    while lexer.at < len(text):
+        inner.append(lexer._inside_double().inner)
+    return "\n".join(filter(None, inner))
 
 
 def _merged(pieces: list[Piece]) -> tuple[Piece, ...]:

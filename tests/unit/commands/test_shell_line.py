@@ -89,19 +89,38 @@ CASES = [
     ("rm *.conf", "/work: rm one.conf two.conf"),
     ("rm '*.conf' \\*.conf", "/work: rm '*.conf' '*.conf'"),
     ("rm **", "/work: rm '**' ?"),
-    ("xargs -0 rm -f", "/work: xargs | rm -f ?"),
+    ("xargs -0 rm -f", "/work: xargs | rm -f '{}' ?"),
+    ("xargs -I{} sh -c 'rm -f {}'", "/work: xargs sh | rm -f '{}' ?"),
+    ("xargs -I{} sh -c 'rm -f {}/x'", "/work: xargs sh | rm -f '{}/x' ?"),
     ("find . -exec rm -rf {} +", "/work: find | rm -rf '{}' ?"),
     ("find . -name x -exec sudo rm {} \\; -print", "/work: find sudo | rm '{}' ?"),
     ("bash -c 'cd /mnt/d && rm -rf *'", "/mnt/d: bash | rm -rf base global"),
     ("sudo -u postgres bash -lc 'pg_ctl stop'", "/work: sudo -u postgres bash | pg_ctl stop"),
     ("su - postgres -c 'pg_ctl stop -m fast'", "/work: su | pg_ctl stop -m fast"),
+    ("bash -c -- 'rm x'; bash -cx 'rm y'; bash -c", "/work: bash | rm x; /work: bash | rm y"),
+    ("su -c'rm x'; su --command='rm y'; su --command 'rm z'", "/work: su | rm x; /work: su | rm y; /work: su | rm z"),
+    ("flock FILE -c 'rm x'; flock -n FILE rm y", "/work: flock | rm x; /work: flock -n FILE | rm y"),
+    ("tmux new -d 'rm x; top'; screen -dm /bin/rm y", "/work: tmux | rm x; /work: screen | /bin/rm y"),
+    ("rm x | bash; sudo su; exec zsh", "/work: rm x"),
     ("eval \"rm x\"", "/work: rm x"),
     ("strace -f rm x", "/work: strace | rm x"),
     ("echo $(rm x)", "/work: rm x"),
     ("diff <(rm x) y", "/work: rm x"),
+    ("echo x > $(rm x) 2> >(rm y)", "/work: rm x; /work: rm y"),
+    ("cat <<< \"$(rm x)\"", "/work: rm x"),
+    ("cat <<E\nx `rm x` \"$(rm y)\"\nE\nrm z", "/work: rm x; /work: rm y; /work: rm z"),
+    ("cat <<'E'\n$(rm x)\nE\n", ""),
+    ("echo $((1 + $(rm x))) \"${x:-$(rm y)}\" ${x#`rm z`}", "/work: rm x; /work: rm y; /work: rm z"),
+    ("function f { rm x; }; coproc F { rm y; }", "/work: rm x; /work: rm y"),
+    ("case x in (x) rm x;; (y) rm y;; esac", "/work: rm x; /work: rm y"),
+    ("{fd}>log rm x", "/work: rm x"),
+    ("rm $\"x\" ~+/y ~nobody-here/z", "/work: rm x /work/y '~nobody-here/z' ?"),
     ("rm -rf (pwd)/x", "/work: rm -rf '(pwd)/x' ?"),  # fish
     ("if test -d x; rm x; end; and rm y", "/work: rm x; /work: rm y"),  # fish
     ("set x /mnt/d; rm -rf $x", "/work: rm -rf /mnt/d"),  # fish
+    ("=rm x; sudo =rm y; rm =z", "/work: rm x; /work: sudo | rm y; /work: rm =z"),  # zsh
+    ("X='rm -rf /mnt/d'; $=X; ${=X}", "/work: rm -rf /mnt/d 'rm -rf /mnt/d'"),  # zsh
+    ("X=/mnt/d; rm -rf $X:h/x", "/work: rm -rf '$X:h/x' ?"),  # zsh
     # The command word is not known: a guarded word behind it, or else its operands at their worst.
     ("$(which rm) -rf /mnt/d", "/work: '?' | rm -rf /mnt/d !"),
     ("sudo $(opts) rm x", "/work: sudo | rm x !"),
