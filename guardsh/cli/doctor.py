@@ -22,7 +22,7 @@ TO_DO, FAILED = 1, 125
 def command(as_json: bool) -> None:
     """Prove what is caught on this machine: each spelling is really run, on a bait.
 
-    Takes some seconds, and goes on record as refused commands do. Exit status: 0 all is well, 1 there is something to
+    Takes up to a minute, and goes on record as refused commands do. Exit status: 0 all is well, 1 there is something to
     do.
 
     \b
@@ -49,5 +49,5 @@ def command(as_json: bool) -> None:
 
 def _line(check: Check) -> str:
     by = f" by the {check.net}" if check.net else ""
-    said = f"{check.outcome.value:5}  {safe(check.what):34}  {safe(check.found)}{by}"
+    said = f"{check.outcome.value:5}  {safe(check.what):44}  {safe(check.found)}{by}"
     return said + (f"\n       hint: {safe(check.remedy)}" if check.remedy else "")
