@@ -130,6 +130,21 @@ def test_what_was_used_is_not_forgotten_before_its_grant(place: Path) -> None:
     assert sum(name.name.endswith("-used") for name in (place / "guardsh/grants").iterdir()) == 1
 
 
+def test_what_cannot_be_written_whole_is_not_left(place: Path) -> None:
+    """A full disk, as a limit on the size of files; the interpreter ignores SIGXFSZ."""
+    shown = said(
+        place, "grant leave $$; grant use; rm -f ${0%/*}/guardsh/grants/*; ulimit -f 0; grant leave $$ 2>&1 | tail -1"
+    )
+    assert shown == ["shell: True", USED, "OSError: [Errno 27] File too large"]
+    assert list((place / "guardsh/grants").iterdir()) == []
+
+
+def test_what_cannot_be_crossed_out_answers_nothing(place: Path) -> None:
+    """By root with a directory that it must not use; the permit itself could be read."""
+    script = "grant leave $$; cd ${0%/*}; mv guardsh/grants guardsh/was; ln -s was guardsh/grants; grant use"
+    assert said(place, script) == ["shell: True", NOT]
+
+
 def test_of_many_at_once_one_gets_it(place: Path) -> None:
     uses = "; ".join(["grant use >>$0.uses &"] * 8)
     shown = said(place, f"grant leave $$; {uses.replace('&;', '&')} wait; sort $0.uses | uniq -c | xargs -L1 echo")

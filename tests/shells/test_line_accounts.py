@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.shells.operating import HOST, Operating, data_directory
-from tests.shells.other_accounts import BY_SETPRIV, needs, needs_accounts, operating, sshd
+from tests.shells.other_accounts import BY_SETPRIV, DBA, needs, needs_accounts, operating, sshd
 
 pytestmark = needs_accounts
 Start = Callable[..., Operating]
@@ -104,9 +104,20 @@ def test_an_answer_is_for_one_run(start: Start, data: Path) -> None:
     assert "Permission denied" not in shell.answer("no")
 
 
+FULL = "mount -t tmpfs -o mode=1777,size=4k tmpfs /dev/shm; head -c 4096 /dev/zero >/dev/shm/full"
+NO_ROOM = {
+    "read-only": "mount -o remount,ro /dev/shm",
+    "full": FULL,
+    "no file more": "mount -t tmpfs -o mode=1777,nr_inodes=1 tmpfs /dev/shm",
+    "somebody else's": f"mkdir -m 777 /dev/shm/guardsh-grants-{DBA}",
+    "a link": f"ln -s /tmp /dev/shm/guardsh-grants-{DBA}",
+}
+
+
 @needs("sudo")
-def test_where_no_grant_can_be_left_it_is_asked_twice_and_runs_then(start: Start, data: Path) -> None:
-    shell = start(before=["mount -o remount,ro /dev/shm"])
+@pytest.mark.parametrize("spoilt", NO_ROOM.values(), ids=NO_ROOM)
+def test_where_no_grant_can_be_left_it_is_asked_twice_and_runs_then(start: Start, data: Path, spoilt: str) -> None:
+    shell = start(before=[spoilt])
     shell.asked("sudo rm -rf data")
     shell.type(f"{HOST} incomplete\r")
     shell.asked("")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -99,6 +100,49 @@ def test_whatever_else_is_set(start: Start, data: Path, setting: str | tuple[str
     shell.asked("rm -rf data; echo r''an")
     assert "ran" in shell.answer(f"{HOST} incomplete").splitlines()
     assert not data.exists()
+    assert shell.works()
+
+
+# What bash-preexec does, in short: at the first prompt it sets a DEBUG trap, takes ignorespace out of HISTCONTROL and
+# PROMPT_COMMAND apart; the trap calls preexec with the line that history has, before the first command of each line.
+PREEXEC = r"""
+preexec() { printf '%s\n' "$1" >>../preexec; }
+stand_in_before_commands() {
+  [[ -n ${stand_in_mode-} && -z ${READLINE_POINT+set} ]] || return 0
+  stand_in_mode=''
+  [[ ${PROMPT_COMMAND[*]} == *"$BASH_COMMAND"* ]] || preexec "$(HISTTIMEFORMAT= history 1 | sed '1 s/^ *[0-9]*[* ] //')"
+}
+stand_in_install() {
+  trap 'stand_in_before_commands "$_"' DEBUG
+  HISTCONTROL=${HISTCONTROL-} HISTCONTROL=${HISTCONTROL//ignorespace}
+  PROMPT_COMMAND=':'$'\n'"${PROMPT_COMMAND//stand_in_install/:}"$'\n'stand_in_mode=on
+}
+PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}stand_in_install
+"""
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_beside_bash_preexec(start: Start, data: Path, tmp_path: Path, where: str) -> None:
+    shell = start(names=False, **{where: PREEXEC})
+    shell.line("")
+    shell.line("echo o''ne")
+    shell.asked(" rm -rf data; echo r''an")
+    assert "ran" not in shell.answer("no").splitlines()
+    assert data.exists()
+    shell.asked("rm -rf data; echo r''an")
+    assert "ran" in shell.answer(f"{HOST} incomplete").splitlines()
+    assert (tmp_path / "preexec").read_text().splitlines() == ["echo o''ne", "rm -rf data; echo r''an"]
+
+
+@pytest.mark.skipif(shutil.which("direnv") is None, reason="no direnv on this machine")
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_beside_direnv(start: Start, data: Path, where: str) -> None:
+    (data.parent / ".envrc").write_text("export PLACE=data\n")
+    shell = start(names=False, **{where: 'eval "$(direnv hook bash)"; direnv allow . 2>/dev/null'})
+    for line in ("rm -rf data; echo r''an", "rm -rf $PLACE; echo r''an"):
+        shell.asked(line)
+        assert "ran" not in shell.answer("no").splitlines()
+        assert data.exists()
     assert shell.works()
 
 
