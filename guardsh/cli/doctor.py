@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -40,11 +42,15 @@ def command(as_json: bool) -> None:
         sys.exit(FAILED)
     wrong = sum(check.outcome is Outcome.WRONG for check in checks)
     if as_json:
-        listed = [{**asdict(check), "outcome": check.outcome.value} for check in checks]
-        click.echo(json.dumps({"schema": SCHEMA, "checks": listed}, indent=2))
+        click.echo(json.dumps(facts(checks), indent=2))
     else:
         click.echo(f"{len(checks)} checks, {wrong} with something to do")
     sys.exit(TO_DO if wrong else 0)
+
+
+def facts(checks: Iterable[Check]) -> dict[str, Any]:
+    """For programs, as documented in docs/json.md."""
+    return {"schema": SCHEMA, "checks": [{**asdict(check), "outcome": check.outcome.value} for check in checks]}
 
 
 def _line(check: Check) -> str:
