@@ -50,7 +50,7 @@ def test_of_line() -> None:
 
 
 def judged(handed: bytes, *more: str) -> int:
-    words = [FRONT_DOOR, "line", "--shell", "bash", "--pid", str(os.getpid()), *more]
+    words = [str(FRONT_DOOR), "line", "--shell", "bash", "--pid", str(os.getpid()), *more]
     return subprocess.run(words, input=handed, capture_output=True, check=False).returncode
 
 
