@@ -48,7 +48,7 @@ __guardsh_line_capture() {
   __guardsh_line+=${READLINE_LINE-}$'\n'
   if __guardsh_line_expanded "$__guardsh_line"; then
     __guardsh_line_armed=2
-  elif __guardsh_line_hot "$__guardsh_line"; then
+  elif __guardsh_line_hot "${__guardsh_line//\\$'\n'/}"; then # one word may stand on two lines
     __guardsh_line_armed=1
   else
     __guardsh_line_armed=3
@@ -114,13 +114,16 @@ __guardsh_line_may_run() {
   ((__guardsh_status != 77)) && __guardsh_line_unjudged "$__guardsh_status"
 }
 
-# What the last line became, unless history did not take it (HISTCONTROL, HISTIGNORE).
+# What the last line became. Where history did not take it (HISTCONTROL, HISTIGNORE), it is as it was when `!` was
+# expanded.
 __guardsh_line_recall() {
   local __guardsh_recent
   __guardsh_recent=$(HISTTIMEFORMAT='' builtin history 1)
-  [[ $__guardsh_recent =~ ^[[:space:]]*([0-9]+)[*[:space:]] ]] || return 0
-  [[ ${BASH_REMATCH[1]} != "$__guardsh_line_number" ]] || return 0
-  __guardsh_line+=${__guardsh_recent#"${BASH_REMATCH[0]}"}$'\n'
+  if [[ $__guardsh_recent =~ ^[[:space:]]*([0-9]+)[*[:space:]] && ${BASH_REMATCH[1]} != "$__guardsh_line_number" ]]; then
+    __guardsh_line+=${__guardsh_recent#"${BASH_REMATCH[0]}"}$'\n'
+  elif __guardsh_line_expanded "$__guardsh_line"; then
+    __guardsh_line+=$(builtin history -p -- "$__guardsh_line")$'\n'
+  fi
 }
 
 # The line, and what its names mean here (guardsh/line/handed.py).

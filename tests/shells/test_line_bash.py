@@ -210,6 +210,29 @@ def test_history_is_expanded_first(start: Start, data: Path) -> None:
     assert shell.works()
 
 
+def test_history_that_does_not_take_the_line_is_expanded_too(start: Start, data: Path) -> None:
+    """As Debian sets it. The functions do not see a program that is called by its path."""
+    shell = start("HISTCONTROL=ignoreboth")
+    for line in ("/bin/rm -rf data", "!!", " !!", "!/bin"):
+        shell.asked(line)
+        shell.answer("no")
+    shell.line("echo /bin/rm -rf data")
+    for line in (" !!:1*", " !echo:1* && true"):
+        shell.asked(line)
+        shell.answer("no")
+    assert data.exists()
+    assert shell.works()
+
+
+def test_a_word_on_two_lines(start: Start, data: Path) -> None:
+    shell = start()
+    shell.type("/bin/r\\\r")
+    shell.wait_for("MORE>")
+    shell.asked("m -rf data")
+    shell.answer("no")
+    assert data.exists()
+
+
 def test_the_line_is_in_history(start: Start) -> None:
     shell = start()
     shell.asked("rm -rf data # again")
