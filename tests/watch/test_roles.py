@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pyte
+import pytest
 
-from guardsh.operations.lab import Lab
+from guardsh.operations.lab import Lab, LabServer
 from guardsh.screen import palette
 from guardsh.watch import state_file
 from tests.postgres.lab import pair
@@ -198,6 +201,45 @@ def test_beside_a_quiet_pair_it_sleeps(watching: Watching, lab: Lab) -> None:
 def _wakes(pid: int) -> int:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return sum(int(line.split()[1]) for line in lines if "voluntary_ctxt_switches" in line)
+
+
+def suspended(server: LabServer) -> None:
+    server.suspend()
+
+
+def crashed(server: LabServer) -> None:
+    server.crash()
+
+
+def removed(server: LabServer) -> None:
+    server.crash()
+    shutil.rmtree(server.directory)
+
+
+def unreadable(server: LabServer) -> None:
+    os.rename(server.path("global", "pg_control"), server.path("global", "gone"))
+    os.mkfifo(server.path("global", "pg_control"))
+
+
+@pytest.mark.parametrize("trouble", [suspended, crashed, removed, unreadable])
+def test_no_trouble_makes_it_spin(watching: Watching, lab: Lab, trouble: Callable[[LabServer], None]) -> None:
+    primary = lab.primary()
+    watching.until("primary", "running")
+    trouble(primary)
+    time.sleep(5)
+    before = _processor_time(watching.process.pid)
+    time.sleep(10)
+    assert _processor_time(watching.process.pid) - before < 1.5  # seconds: benchmarks/watch.py measures
+    assert watching.process.poll() is None
+    assert watching.now() is not None
+    if trouble is suspended:
+        primary.resume()
+
+
+def _processor_time(pid: int) -> float:
+    """Of it and of its children that have ended, in seconds (proc(5): utime, stime, cutime, cstime)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_it_is_small(watching: Watching, lab: Lab) -> None:
