@@ -170,7 +170,7 @@ class _Reader:
     def _set_names(self, argv: tuple[str, ...], unknown: frozenset[str]) -> None:
         operands = [word for word in argv[1:] if not word.startswith("-")]
         if argv[0] == "set" and operands and "=" not in operands[0]:  # of fish: set NAME VALUE…
-            values = tuple(operands[1:])
+            values = argv[argv.index(operands[0], 1) + 1 :]
             return self.shell.assign(operands[0], None if unknown.intersection(values) else values or ("",))
         for word in operands:
             name, equals, value = word.partition("=")

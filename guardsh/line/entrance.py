@@ -18,21 +18,21 @@ def main(words: list[str]) -> int:
     """Judge the line; ``words`` are those after ``line``."""
     match words:
         case ["--shell", shell, "--pid", pid] if shell in _SHELLS and pid.isdigit():
-            return _judge(sys.stdin.buffer.read(), int(pid))
+            return _judge(sys.stdin.buffer.read(), shell, int(pid))
         case _:
             sys.stderr.write("guardsh: usage: guardsh line --shell bash|zsh|fish --pid PID < LINE\n")
             return _USAGE
 
 
-def _judge(handed: bytes, shell: int) -> int:
+def _judge(handed: bytes, shell: str, pid: int) -> int:
     if plain.certainly_unrelated(handed):
         return 0
     from guardsh.line import reading
     from guardsh.line.handed import parse
 
-    found = reading.commands(parse(handed))
+    found = reading.commands(parse(handed), shell)
     if not found:
         return 0
     from guardsh.line import story
 
-    return story.settle(found, shell)
+    return story.settle(found, pid)

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import os
+import re
 
 from guardsh import fastpath
 from guardsh.commands import shell_line
 from guardsh.line.handed import Handed
 from guardsh.observe.matching import matching
 
+# Of fish: what stands in double quotes or is quoted by itself; what stands in single quotes; {$NAME}.
+_FISH = re.compile(r"""("(?:[^"\\]|\\.)*"|\\.)|'((?:[^'\\]|\\.)*)'|\{\$(\w+)\}""", re.DOTALL)
 
-def commands(handed: Handed) -> list[shell_line.Found]:
+
+def commands(handed: Handed, shell_name: str) -> list[shell_line.Found]:
     """The guarded commands of a line that may touch something, and that nothing later will see better than we do."""
+    line = _FISH.sub(_as_in_sh, handed.line) if shell_name == "fish" else handed.line
     variables: dict[str, tuple[str, ...] | None] = {
         name: None if value is None else (value,) for name, value in handed.variables.items()
     }
     shell = shell_line.Shell(_here(), dict(os.environ), variables, handed.aliases, matching)
     return [
         found
-        for found in shell_line.read(handed.line, shell)
+        for found in shell_line.read(line, shell)
         if not (found.doubts and _is_seen_later(found, handed)) and not _is_harmless(found)
     ]
+
+
+def _as_in_sh(match: re.Match[str]) -> str:
+    """fish: a backslash in single quotes quotes another and a single quote, and {$NAME} has no braces."""
+    itself, quoted, name = match.groups()
+    if quoted is not None:
+        return "'" + re.sub(r"\\([\\'])", lambda escaped: escaped[1].replace("'", "'\\''"), quoted) + "'"
+    return f"${{{name}}}" if name else str(itself)
 
 
 def _here() -> str:

@@ -9,11 +9,11 @@ function __guardsh_line_hot --argument-names text
 end
 
 function __guardsh_line_enter
-    set -l text (commandline -b | string collect)
+    set -l text (string replace -a -- \\\n '' (commandline -b | string collect) | string collect)
     commandline --is-valid
     if test $status -ne 2 # a line that is not complete only becomes longer
         set text (__guardsh_line_expand $text | string collect)
-        if __guardsh_line_hot $text; and not __guardsh_line_judge $text
+        if __guardsh_line_hot "$text $(__guardsh_line_aliases $text)"; and not __guardsh_line_judge $text
             commandline -f repaint
             return
         end
@@ -33,6 +33,14 @@ function __guardsh_line_expand --argument-names text
     printf '%s\n' $text
 end
 
+# NAME=TEXT of the aliases among its words: functions by now, which say in their description what they were made of.
+function __guardsh_line_aliases --argument-names text
+    for word in (string match -ra '[^\s;&|()]+' -- $text)
+        functions -q -- $word
+        and string replace -rf -- '^alias [^ =]+[ =]' "$word=" (functions -Dv -- $word)[5]
+    end
+end
+
 # Whether the line may run.
 function __guardsh_line_judge --argument-names __guardsh_text
     if not test -x $__guardsh
@@ -49,8 +57,9 @@ end
 
 # The line, and what its names mean here (guardsh/line/handed.py).
 function __guardsh_line_hand --argument-names __guardsh_text
-    printf '%s\0' $__guardsh_text
-    for __guardsh_word in (string match -ra -g '\$\{?([A-Za-z_][A-Za-z0-9_]*)' -- $__guardsh_text)
+    set -l __guardsh_aliases (__guardsh_line_aliases $__guardsh_text)
+    printf '%s\0' $__guardsh_text a\ $__guardsh_aliases
+    for __guardsh_word in (string match -ra -g '\$\{?([A-Za-z_][A-Za-z0-9_]*)' -- "$__guardsh_text $__guardsh_aliases")
         if test (count $$__guardsh_word) -eq 1
             printf 'v %s=%s\0' $__guardsh_word $$__guardsh_word
         else if set -q $__guardsh_word

@@ -100,6 +100,28 @@ def test_an_abbreviation_is_seen_through(start: Start, data: Path) -> None:
     assert data.exists()
 
 
+@pytest.mark.parametrize("alias", ["alias wipe '/bin/rm -rf'", "alias wipe=/bin/rm"])
+def test_an_alias_is_seen_through(start: Start, data: Path, alias: str) -> None:
+    shell = start(alias)
+    shell.asked("wipe -rf data")
+    refuse(shell)
+    assert data.exists()
+
+
+def test_quotes_and_braces_are_read_as_fish_reads_them(start: Start, data: Path) -> None:
+    shell = start("set -g place da")
+    for line in (
+        r"echo 'it\'s'; /bin/rm -rf data; echo 'x'",
+        r"echo 'a\\'; /bin/rm -rf data",
+        "/bin/rm -rf {$place}ta",
+    ):
+        shell.asked(line)
+        refuse(shell)
+    shell.asked("set -l c /bin/rm -rf data; $c")
+    refuse(shell)
+    assert data.exists()
+
+
 def test_an_open_block_only_becomes_longer(start: Start, data: Path) -> None:
     shell = start()
     shell.type("begin; rm -rf data\r")
@@ -114,6 +136,17 @@ def test_variables(start: Start, data: Path) -> None:
     shell.asked("/bin/rm -rf $place")
     refuse(shell)
     assert data.exists()
+
+
+@pytest.mark.parametrize(
+    "line", ["$remove -rf data", "true; $remove -rf data", "nice $remove -rf data", "(echo $remove) data"]
+)
+def test_a_command_word_that_is_a_variable(start: Start, data: Path, line: str) -> None:
+    shell = start("set -g remove /bin/r''m; set -g harmless echo", names=False)
+    shell.asked(line)
+    refuse(shell)
+    assert data.exists()
+    assert "data" in shell.line("$harmless data")
 
 
 def test_own_function_stays(start: Start) -> None:

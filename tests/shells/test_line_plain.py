@@ -89,6 +89,6 @@ def test_reading_it_would_find_nothing_either(line: str, records: list[str]) -> 
             os.makedirs("old/x")
             Path("old/PG_VERSION").touch()
             if plain.certainly_unrelated(data):
-                assert reading.commands(parse(data)) == []
+                assert reading.commands(parse(data), "bash") == []
         finally:
             os.chdir(before)
