@@ -6,7 +6,6 @@ Light by contract: a typed ``rm FILE`` waits for this. Every doubt is answered "
 from __future__ import annotations
 
 from guardsh import fastpath
-from guardsh.commands import COMMANDS
 
 # Nothing that a shell expands, or takes for more than a part of a word; as bytes, as they come.
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,:@+ ")
@@ -20,7 +19,7 @@ def certainly_unrelated(handed: bytes) -> bool:
     if not begun:
         return False
     name = begun[0].rpartition("/")[2]
-    return name in COMMANDS and fastpath.certainly_unrelated(name, begun[1:] + words[1:])
+    return fastpath.certainly_unrelated(name, begun[1:] + words[1:])
 
 
 def _words(text: bytes) -> list[str]:

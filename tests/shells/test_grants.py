@@ -11,6 +11,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from guardsh import grant
 from guardsh.grant import Answered, Permit
 from tests.shells.conftest import REPOSITORY
 
@@ -23,6 +24,10 @@ from dataclasses import replace
 from guardsh import grant
 from tests.shells.test_grants import PERMIT
 grant._OF_ROOT = grant._OF_ACCOUNT = sys.argv[1]
+if "AS" in os.environ:  # another account, which reaches no further than to where it is
+    os.chdir(sys.argv[1])
+    grant._OF_ROOT = grant._OF_ACCOUNT = "./."
+    os.seteuid(int(os.environ["AS"]))
 action, shell = sys.argv[2], int(sys.argv[3])
 if len(sys.argv) > 4:
     late = time.clock_gettime(time.CLOCK_BOOTTIME) + float(sys.argv[4])
@@ -85,6 +90,11 @@ def test_no_shell_but_an_ancestor(place: Path) -> None:
     assert said(place, "sleep 5 & grant leave $! 2>/dev/null | head -1; kill $!")[0] == "shell: False"
 
 
+def test_no_shell_without_a_terminal(place: Path) -> None:
+    script = "setsid -w bash -c 'grant leave $$' 2>/dev/null | head -1"
+    assert said(place, f"export -f grant; {script}") == ["shell: False"]
+
+
 @pytest.fixture
 def left(place: Path) -> Iterator[Path]:
     """A grant as it lies there, to be spoiled."""
@@ -105,6 +115,8 @@ SPOILED = [
     "echo '{' >$file",
     ": >$file",
     "rm $file; mkfifo -m 600 $file",
+    "sed -i 's/\"started\": /&1/' $file",
+    "sed -i 's/\"terminal\": /&1/' $file",
 ]
 
 
@@ -118,6 +130,18 @@ def test_what_is_no_grant_of_ours_answers_nothing(place: Path, spoil: str) -> No
 def test_another_user(place: Path) -> None:
     script = f"grant leave $$; chown 65534 {place}/guardsh/grants/*; grant use"
     assert said(place, script) == ["shell: True", NOT]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another account")
+def test_a_shell_of_another_account_than_the_grant(place: Path) -> None:
+    script = f"grant leave $$; chown -R 65534 {place}/guardsh/grants; AS=65534 grant use"
+    assert said(place, script) == ["shell: True", NOT]
+
+
+def test_a_directory_that_others_can_write_is_not_looked_through(left: Path) -> None:
+    assert grant._names(str(left.parent), os.geteuid()) == [left.name]
+    left.parent.chmod(0o757)
+    assert grant._names(str(left.parent), os.geteuid()) == []
 
 
 def test_old_ones_are_cleared_away(place: Path) -> None:

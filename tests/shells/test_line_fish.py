@@ -139,7 +139,7 @@ def test_variables(start: Start, data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["$remove -rf data", "true; $remove -rf data", "nice $remove -rf data", "(echo $remove) data"]
+    "line", ["$remove -rf data", "true; $remove -rf data", "nice $remove -rf data", "nice (echo $remove) data"]
 )
 def test_a_command_word_that_is_a_variable(start: Start, data: Path, line: str) -> None:
     shell = start("set -g remove /bin/r''m; set -g harmless echo", names=False)

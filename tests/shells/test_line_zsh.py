@@ -125,6 +125,18 @@ def test_own_alias_and_function_stay(start: Start) -> None:
     assert "mine" in shell.line("pg_ctl stop").splitlines()
 
 
+@pytest.mark.parametrize(
+    "line", ["$remove -rf data", "true; $remove -rf data", "nice $remove -rf data", "`echo $remove` data"]
+)
+def test_a_command_word_that_is_a_variable(start: Start, data: Path, line: str) -> None:
+    shell = start("remove=/bin/r''m harmless=echo", names=False)
+    shell.asked(line)
+    shell.answer("no")
+    shell.clear()
+    assert data.exists()
+    assert "data" in shell.line("$harmless data").splitlines()
+
+
 def test_what_the_hook_cannot_see_is_asked_about_when_it_starts(start: Start, data: Path) -> None:
     shell = start()
     (shell.work / "script").write_text("rm -rf data; echo sta''tus $?\n")
