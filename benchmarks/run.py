@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import guardsh
+from benchmarks.line import line
 from benchmarks.live import full_node, verdict
 from benchmarks.prompt import prompt
 from benchmarks.shim import shim
@@ -24,6 +25,7 @@ COMPARISONS: dict[str, Callable[[Path], list[str]]] = {
     "large_tree": large_tree,
     "shim": shim,
     "prompt": prompt,
+    "line": line,
     "verdict": verdict,
     "full_node": full_node,
     "watcher_idle": watcher_idle,

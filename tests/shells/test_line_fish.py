@@ -26,8 +26,9 @@ def data(tmp_path: Path) -> Path:
 def start(data: Path, tmp_path: Path) -> Iterator[Start]:
     started: list[Operating] = []
 
+    # Without the second net: what the hook lets through must not be caught by a function.
     def start(before: str = "", after: str = "", **more: Any) -> Operating:
-        started.append(Operating("fish", tmp_path, before, after, **more))
+        started.append(Operating("fish", tmp_path, before, after, **{"names": False, **more}))
         return started[-1]
 
     yield start
@@ -57,7 +58,7 @@ SHAPES = [
 
 @pytest.mark.parametrize("line", SHAPES)
 def test_nothing_of_the_line_runs(start: Start, data: Path, line: str) -> None:
-    shell = start(names=False)
+    shell = start()
     shell.asked(line)
     refuse(shell)
     assert shell.works()
@@ -142,7 +143,7 @@ def test_variables(start: Start, data: Path) -> None:
     "line", ["$remove -rf data", "true; $remove -rf data", "nice $remove -rf data", "nice (echo $remove) data"]
 )
 def test_a_command_word_that_is_a_variable(start: Start, data: Path, line: str) -> None:
-    shell = start("set -g remove /bin/r''m; set -g harmless echo", names=False)
+    shell = start("set -g remove /bin/r''m; set -g harmless echo")
     shell.asked(line)
     refuse(shell)
     assert data.exists()
@@ -150,12 +151,12 @@ def test_a_command_word_that_is_a_variable(start: Start, data: Path, line: str) 
 
 
 def test_own_function_stays(start: Start) -> None:
-    shell = start("function pg_ctl; echo mi''ne; end")
+    shell = start("function pg_ctl; echo mi''ne; end", names=True)
     assert "mine" in shell.line("pg_ctl stop")
 
 
 def test_what_the_hook_cannot_see_is_asked_about_when_it_starts(start: Start, data: Path) -> None:
-    shell = start()
+    shell = start(names=True)
     (shell.work / "script").write_text("rm -rf data; echo sta''tus $status\n")
     shell.asked(". ./script")
     assert "status 77" in shell.answer("no")
@@ -178,7 +179,7 @@ def test_guardsh_fails_or_is_gone(start: Start, data: Path, tmp_path: Path) -> N
     broken = tmp_path / "broken"
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
-    shell = start(guardsh=str(broken))
+    shell = start(guardsh=str(broken), names=True)
     shell.type("/bin/rm -rf data\r")
     shell.wait_for("type the host name: ")
     shell.type("no\r")
