@@ -9,10 +9,11 @@ function __guardsh_line_hot --argument-names text
 end
 
 function __guardsh_line_enter
-    set -l text (string replace -a -- \\\n '' (commandline -b | string collect) | string collect)
+    set -l text "$(string replace -a -- \\\n '' "$(commandline -b)")"
     commandline --is-valid
     if test $status -ne 2 # a line that is not complete only becomes longer
-        set text (__guardsh_line_expand $text | string collect)
+        test -z "$(abbr --list)"
+        or set text "$(__guardsh_line_expand $text)"
         if __guardsh_line_hot "$text $(__guardsh_line_aliases $text)"; and not __guardsh_line_judge $text
             commandline -f repaint
             return
