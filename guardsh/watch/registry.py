@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -73,10 +72,13 @@ class Registry:
     def close(self) -> None:
         os.close(self._directory)
 
-    def _names(self) -> Iterator[str]:
+    def _names(self) -> list[str]:
+        """What cannot be one is not counted: it is not removed, and would keep others out."""
         with os.scandir(self._directory) as entries:
-            names = [entry.name for entry in islice(entries, _MOST)]
-        return (name for name in names if name.isascii() and name.isdigit() and len(name) <= 10)
+            names = (entry.name for entry in entries if not entry.is_dir(follow_symlinks=False))
+            return list(
+                islice((name for name in names if name.isascii() and name.isdigit() and len(name) <= 10), _MOST)
+            )
 
     def _checked(self, name: str) -> tuple[tuple[int, int, int] | None, Shell | None]:
         try:

@@ -16,7 +16,7 @@ __guardsh_state_trusted() { # file
 
 __guardsh_state_find() { # -> __guardsh_state_file
   __guardsh_state_file=${GUARDSH_STATE:-/run/guardsh/state}
-  [[ -n ${GUARDSH_STATE-} || -e $__guardsh_state_file || -L $__guardsh_state_file ]] && return
+  [[ -n ${GUARDSH_STATE-} || $EUID == 0 || -e $__guardsh_state_file || -L $__guardsh_state_file ]] && return
   __guardsh_state_file=${XDG_RUNTIME_DIR:-${HOME-}/.cache}/guardsh/state
 }
 
@@ -193,11 +193,13 @@ __guardsh_theme_from() { # reply -> __guardsh_theme __guardsh_colour_own
 # ---- at every prompt ----
 
 # One word in a file named by our process, for the watcher that recolours idle terminals. In a directory that all may
-# write to, only a file of our own is written over, and only one that nobody has put there is made.
+# write to, only a file of our own is written over, and only one that nobody has put there is made; in one whose owner
+# could put a link in its place (GUARDSH_STATE may have come along with su), neither.
 __guardsh_register() { # word
   local directory=${__guardsh_state_file%/*}/terminals file
   file=$directory/$$
   [[ $1 != "$__guardsh_registered" || ! -e $file ]] || return 0
+  [[ -O $directory ]] || { ((EUID != 0)) && [[ -k $directory && ! -w ${directory%/*} ]]; } || return 0
   local - # the options, until we return
   if [[ -e $file ]]; then
     [[ -f $file && ! -L $file && -O $file ]] || return 0

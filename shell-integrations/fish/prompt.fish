@@ -15,7 +15,7 @@ function __guardsh_state_find # -> __guardsh_state_file
     set -g __guardsh_state_file /run/guardsh/state
     if test -n "$GUARDSH_STATE"
         set __guardsh_state_file $GUARDSH_STATE
-    else if not test -e $__guardsh_state_file -o -L $__guardsh_state_file
+    else if not test "$EUID" = 0 -o -e $__guardsh_state_file -o -L $__guardsh_state_file
         set -l directory $HOME/.cache
         test -n "$XDG_RUNTIME_DIR"; and set directory $XDG_RUNTIME_DIR
         set __guardsh_state_file $directory/guardsh/state
@@ -153,12 +153,16 @@ end
 # ---- at every prompt ----
 
 # One word in a file named by our process, for the watcher that recolours idle terminals. In a directory that all may
-# write to, only a file of our own is written over, and only one that nobody has put there is made.
+# write to, only a file of our own is written over, and only one that nobody has put there is made; in one whose owner
+# could put a link in its place (GUARDSH_STATE may have come along with su), neither.
 function __guardsh_register -a word
     test "$word" = "$__guardsh_registered" -a -e "$__guardsh_registration"; and return
     set -l directory (path dirname -- $__guardsh_state_file)/terminals
     set -l file $directory/$fish_pid
     set -g __guardsh_registration $file
+    if not test -O $directory
+        test "$EUID" != 0 -a -k $directory -a ! -w (path dirname -- $directory); or return 0
+    end
     begin
         if test -e $file
             test -f $file -a ! -L $file -a -O $file; or return 0
