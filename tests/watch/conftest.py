@@ -105,10 +105,11 @@ def watchers(state: str) -> list[int]:
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            links = [os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]
+            lock = os.stat(f"{state}.lock")
+            opened = [os.stat(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]
         except OSError:
             continue
-        if f"{state}.lock" in links:
+        if any(os.path.samestat(lock, each) for each in opened):
             found.append(int(pid))
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,10 @@ START = {
     "zsh": ["-d", "-i"],
     "fish": ["--no-config", "--init-command", "source {rc}", "-i"],
 }
+# As root it is /run that the state lies in: here the test's own.
+PRIVATE = ("unshare", "--mount", "sh", "-ec", 'mount --bind "$0/run" /run; exec "$@"')
+ROOT = os.geteuid() == 0
+CAN_BE_HAD = ROOT and subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode == 0
 Begin = Callable[..., pexpect.spawn]
 
 
@@ -32,6 +37,8 @@ Begin = Callable[..., pexpect.spawn]
 def begin(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Begin]:
     """Start the shell, with everything that `guardsh init` prints, as an account whose state lies below tmp_path."""
     shell = request.param
+    if not CAN_BE_HAD:
+        pytest.skip("needs root, and a mount namespace of its own")
     if shutil.which(shell) is None:
         pytest.skip(f"no {shell} on this machine")
     started: list[pexpect.spawn] = []
@@ -41,9 +48,10 @@ def begin(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Begin]:
         rc.write_text(init.script(shell, str(FRONT_DOOR)))
         home = str(tmp_path)
         given = {"PATH": os.environ["PATH"], "HOME": home, "ZDOTDIR": home, "TERM": "xterm", "LANG": "C.UTF-8"}
-        own = {"GUARDSH_STATE": f"{home}/run/state", "GUARDSH_THEME": "dark"}
-        words = [word.format(rc=rc) for word in START[shell]]
-        started.append(pexpect.spawn(shell, words, env={**given, **own, **environment}, timeout=20))
+        own = {"XDG_RUNTIME_DIR": f"{home}/run", "GUARDSH_THEME": "dark"}
+        os.makedirs(f"{home}/run", exist_ok=True)
+        words = [*PRIVATE, home, shell, *(word.format(rc=rc) for word in START[shell])]
+        started.append(pexpect.spawn(words[0], words[1:], env={**given, **own, **environment}, timeout=20))
         started[-1].sendline("echo alive$0" if shell != "fish" else "echo alive$version")
         started[-1].expect(rb"alive[a-z0-9/]")
         return started[-1]
@@ -51,13 +59,13 @@ def begin(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Begin]:
     yield begin_one
     for each in started:
         each.close(force=True)
-    for pid in watchers(f"{tmp_path}/run/state"):
+    for pid in watchers(f"{tmp_path}/run/guardsh/state"):
         os.kill(pid, signal.SIGTERM)
-    assert wait_until(lambda: not watchers(f"{tmp_path}/run/state"))
+    assert wait_until(lambda: not watchers(f"{tmp_path}/run/guardsh/state"))
 
 
 def test_the_first_shell_starts_one(begin: Begin, tmp_path: Path) -> None:
-    state = f"{tmp_path}/run/state"
+    state = f"{tmp_path}/run/guardsh/state"
     first = begin()
     assert wait_until(lambda: state_file.read(state, time.time()) is not None, 30)
     [watcher] = wait_for_one(state)
@@ -65,7 +73,7 @@ def test_the_first_shell_starts_one(begin: Begin, tmp_path: Path) -> None:
     assert seen is not None
     assert (seen.terminal, seen.parent == first.pid) == (0, False)
     assert {os.readlink(f"/proc/{watcher}/fd/{number}") for number in range(3)} == {os.devnull}
-    assert wait_until(lambda: os.path.exists(f"{tmp_path}/run/terminals/{first.pid}"))
+    assert wait_until(lambda: os.path.exists(f"{tmp_path}/run/guardsh/terminals/{first.pid}"))
     begin()
     time.sleep(1)
     assert wait_for_one(state) == [watcher]
@@ -79,16 +87,19 @@ def wait_for_one(state: str) -> list[int]:
     return watchers(state)
 
 
-@pytest.mark.parametrize("reason", ["told not to", "a state is kept", "a relative name"])
+@pytest.mark.parametrize("reason", ["told not to", "a state is kept", "another is named"])
 def test_it_is_not_started(begin: Begin, tmp_path: Path, reason: str) -> None:
-    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "guardsh").mkdir(parents=True)
     if reason == "a state is kept":
-        (tmp_path / "run" / "state").write_text(f"1 {int(time.time())} primary running - -\n")
-    more = {"told not to": {"GUARDSH_WATCH": "off"}, "a relative name": {"GUARDSH_STATE": "state"}}
+        (tmp_path / "run" / "guardsh" / "state").write_text(f"1 {int(time.time())} primary running - -\n")
+    more = {
+        "told not to": {"GUARDSH_WATCH": "off"},
+        "another is named": {"GUARDSH_STATE": f"{tmp_path}/run/guardsh/state"},
+    }
     shell = begin(**more.get(reason, {}))
     time.sleep(1)
-    assert not watchers(f"{tmp_path}/run/state")
-    assert not (tmp_path / "run" / "terminals").exists()
+    assert not watchers(f"{tmp_path}/run/guardsh/state")
+    assert not (tmp_path / "run" / "guardsh" / "terminals").exists()
     shell.sendline("exit")
     shell.expect(pexpect.EOF)
 
@@ -123,11 +134,10 @@ def test_it_ends_when_others_keep_the_state(
     monkeypatch.delenv("GUARDSH_STATE", raising=False)
     registry = Registry(str(terminals))
     open_screen(terminals)
-    own = state_place.to_write({}, 1000)
-    over = background.until_nobody_needs_it(state_place.to_read({}), registry, clock)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)  # root's own is the node's
+    over = background.until_nobody_needs_it(state_place.to_read(os.environ), registry, clock)
     assert not over()
     (tmp_path / "node").touch()
-    assert not background.needed(own)
     clock.now = 5.0
     assert over()
     registry.close()

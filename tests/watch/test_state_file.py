@@ -171,3 +171,16 @@ def test_where_it_lies() -> None:
     assert state_place.to_write({}, 1000) == os.path.expanduser("~/.cache/guardsh/state")
     assert state_place.to_write({"GUARDSH_STATE": "/x/state", **runtime}, 0) == "/x/state"
     assert state_place.to_read({"GUARDSH_STATE": "/x/state", **runtime}) == "/x/state"
+
+
+def test_nothing_but_a_state_is_replaced(tmp_path: Path) -> None:
+    for content in ("root:x:0:0:root:/root:/bin/bash\n", "1 2 3\n", "\xff", ""):
+        theirs = tmp_path / "passwd"
+        theirs.write_text(content)
+        with pytest.raises(FileExistsError, match="something else is there"):
+            StateFile(str(theirs))
+        assert theirs.read_text() == content
+    (tmp_path / "link").symlink_to(theirs)
+    with pytest.raises(OSError):
+        StateFile(str(tmp_path / "link"))
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["link", "passwd"]
