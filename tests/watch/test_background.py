@@ -73,6 +73,7 @@ def test_the_first_shell_starts_one(begin: Begin, tmp_path: Path) -> None:
     assert seen is not None
     assert (seen.terminal, seen.parent == first.pid) == (0, False)
     assert {os.readlink(f"/proc/{watcher}/fd/{number}") for number in range(3)} == {os.devnull}
+    first.sendline("")  # at the very first prompt the directory may not be there yet
     assert wait_until(lambda: os.path.exists(f"{tmp_path}/run/guardsh/terminals/{first.pid}"))
     begin()
     time.sleep(1)
@@ -83,8 +84,14 @@ def test_the_first_shell_starts_one(begin: Begin, tmp_path: Path) -> None:
 
 def wait_for_one(state: str) -> list[int]:
     """Now and then there is a child of it that looks."""
-    assert wait_until(lambda: len(watchers(state)) == 1)
-    return watchers(state)
+    found: list[int] = []
+
+    def one() -> bool:
+        found[:] = watchers(state)
+        return len(found) == 1
+
+    assert wait_until(one)
+    return found
 
 
 @pytest.mark.parametrize("reason", ["told not to", "a state is kept", "another is named"])
