@@ -83,15 +83,8 @@ def test_the_first_shell_starts_one(begin: Begin, tmp_path: Path) -> None:
 
 
 def wait_for_one(state: str) -> list[int]:
-    """Now and then there is a child of it that looks."""
-    found: list[int] = []
-
-    def one() -> bool:
-        found[:] = watchers(state)
-        return len(found) == 1
-
-    assert wait_until(one)
-    return found
+    assert wait_until(lambda: len(watchers(state)) == 1)
+    return watchers(state)
 
 
 @pytest.mark.parametrize("reason", ["told not to", "a state is kept", "another is named"])

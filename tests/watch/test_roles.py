@@ -152,7 +152,7 @@ def test_killed_its_state_grows_old(watching: Watching, lab: Lab) -> None:
     watching.until("primary", "running")
 
 
-def test_twowatchers(watching: Watching) -> None:
+def test_two_watchers(watching: Watching) -> None:
     watching.until(*_idle(watching))
     second = watching.start(stderr=subprocess.PIPE)
     said = second.communicate()[1].decode()
@@ -184,7 +184,7 @@ def test_in_the_background_there_is_one_for_each_account(alone: None, tmp_path: 
     assert wait_until(lambda: watching.now() is not None)
     second = watching.start("--background", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert (second.communicate()[0], second.returncode) == (b"", 0)
-    assert wait_until(lambda: len(watchers(watching.state)) == 1)  # and now and then a child of it that looks
+    assert wait_until(lambda: len(watchers(watching.state)) == 1)
     os.kill(watchers(watching.state)[0], signal.SIGTERM)
     assert wait_until(lambda: not watchers(watching.state))
 
