@@ -20,7 +20,7 @@ _MOST_WORDS = 4096
 @dataclass(slots=True)
 class Shell:
     """A shell in the middle of a line. ``cwd`` is None once it is not known. ``variables`` are known by all the values
-    that they may have; None for one that has no value that is known. ``environment`` is what commands get."""
+    that they may have; None for one that has no value that is known, as $_. ``environment`` is what commands get."""
 
     cwd: str | None
     environment: dict[str, str]
@@ -29,6 +29,10 @@ class Shell:
     expand: Expand
 
     def values(self, name: str) -> tuple[str, ...] | None:
+        if name == "PWD":
+            return None if self.cwd is None else (self.cwd,)
+        if name == "_":
+            return None
         if name in self.variables:
             return self.variables[name]
         return (self.environment.get(name, ""),)
@@ -107,7 +111,7 @@ def _values(piece: Piece, shell: Shell) -> list[str] | None:
 
 def _home(text: str, shell: Shell) -> str:
     name, slash, rest = text.partition("/")
-    homes = {"~": shell.environment.get("HOME"), "~+": shell.cwd, "~-": shell.environment.get("OLDPWD")}
+    homes = {"~": shell.environment.get("HOME"), "~+": shell.cwd, "~-": " ".join(shell.values("OLDPWD") or ())}
     return (homes.get(name) or name) + slash + rest
 
 

@@ -187,9 +187,11 @@ class _Reader:
         if the line itself had made it."""
         given = [word for word in words if word == "-" or not word.startswith("-")]
         place = given[0] if given else self.shell.environment.get("HOME", "/")
-        if place == "-":
-            place = self.shell.environment.get("OLDPWD", "")
-        if place in unknown or (self.shell.cwd is None and not place.startswith("/")):
+        before = self.shell.values("OLDPWD")
+        if place == "-" and before is not None:
+            place = before[0]
+        self.shell.assign("OLDPWD", self.shell.values("PWD"))
+        if place in unknown or place == "-" or (self.shell.cwd is None and not place.startswith("/")):
             self.shell.cwd = None
             return
         there = join(self.shell.cwd or "/", place)

@@ -168,11 +168,13 @@ __guardsh_line_ready() {
   [[ $- == *e* ]] || return "$status" # under errexit it would end the shell
 }
 
-# Enter, Ctrl-J and Ctrl-O: capture, then what they do anyway, by way of two keys that nobody types.
+# Enter, Ctrl-J and Ctrl-O: capture, then what they do anyway, by way of two keys that nobody types. $_ is the last word
+# of a command, of ours too: that is what it was before.
+# shellcheck disable=SC2016 # expanded when the key is pressed
 __guardsh_line_bind() {
   local map key
   for map in emacs vi-insert vi-command; do
-    bind -m "$map" -x '"\C-x\C-_1\a": __guardsh_line_capture'
+    bind -m "$map" -x '"\C-x\C-_1\a": __guardsh_line_capture "$_"'
     bind -m "$map" '"\C-x\C-_2\a": accept-line'
     for key in '\C-m' '\C-j'; do
       bind -m "$map" "\"$key\": \"\\C-x\\C-_1\\a\\C-x\\C-_2\\a\""
@@ -181,8 +183,8 @@ __guardsh_line_bind() {
   bind -m emacs '"\C-x\C-_3\a": operate-and-get-next'
   bind -m emacs '"\C-o": "\C-x\C-_1\a\C-x\C-_3\a"'
   # These run what the editor leaves without showing it: now it comes back to the prompt, and Enter runs it.
-  bind -m emacs -x '"\C-x\C-e": __guardsh_line_edit'
-  bind -m vi-command -x '"v": __guardsh_line_edit'
+  bind -m emacs -x '"\C-x\C-e": __guardsh_line_edit "$_"'
+  bind -m vi-command -x '"v": __guardsh_line_edit "$_"'
 }
 
 __guardsh_line_edit() {

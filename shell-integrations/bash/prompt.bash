@@ -153,9 +153,10 @@ __guardsh_theme_ask() {
   __guardsh_theme=none
   [[ -z $__guardsh_theme_asked ]] || return 0
   builtin read -t 0 && return # a line was typed ahead: its program would get the reply
+  # shellcheck disable=SC2016 # $_ as it was before
   for map in emacs vi-insert vi-command; do
-    builtin bind -m "$map" -x '"\e]11;rgb": __guardsh_theme_told'
-    builtin bind -m "$map" -x '"\e[0n": __guardsh_theme_untold'
+    builtin bind -m "$map" -x '"\e]11;rgb": __guardsh_theme_told "$_"'
+    builtin bind -m "$map" -x '"\e[0n": __guardsh_theme_untold "$_"'
   done 2>/dev/null
   __guardsh_theme='' __guardsh_theme_asked=$'\\[\r\e[K\\]'
   PS1=$__guardsh_theme_asked${PS1-}

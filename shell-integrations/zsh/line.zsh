@@ -43,7 +43,7 @@ __guardsh_line_hand() { # text
   builtin print -rN -- $1
   while [[ $__guardsh_rest == *\$* ]]; do
     __guardsh_rest=${__guardsh_rest#*\$}
-    __guardsh_word=${${__guardsh_rest#\{}%%[^A-Za-z0-9_]*}
+    __guardsh_word=${${${__guardsh_rest#\{}#[=~^]}%%[^A-Za-z0-9_]*} # $=NAME and ${=NAME} are split
     [[ $__guardsh_word == [A-Za-z_]* && -v $__guardsh_word ]] || continue
     case ${(Pt)__guardsh_word} in
       (scalar*|integer*) builtin print -rN -- "v $__guardsh_word=${(P)__guardsh_word}" ;;
