@@ -4,13 +4,13 @@
 
 # By way of the shim's prefilter: what is certainly unrelated does not wait for guardsh to start.
 function __guardsh_name
-    if not test -x $__guardsh
-        command $argv
-    else if not test -r $__guardsh_prefilter
-        $__guardsh run -- $argv
-    else
+    if test -r $__guardsh_prefilter
         /bin/sh -c '__guardsh_program=$1 __guardsh_prefilter=$2; shift 2; . "$__guardsh_prefilter"' \
             (string replace -r '[^/]*$' $argv[1] -- $__guardsh_prefilter) $__guardsh $__guardsh_prefilter $argv[2..]
+    else if test -x $__guardsh
+        $__guardsh run -- $argv
+    else
+        command $argv
     end
 end
 

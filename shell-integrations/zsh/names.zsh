@@ -4,13 +4,13 @@
 
 # By way of the shim's prefilter: what is certainly unrelated does not wait for guardsh to start.
 __guardsh_name() { # NAME ARGUMENT…
-  if [[ ! -x $__guardsh ]]; then
-    command "$@"
-  elif [[ ! -r $__guardsh_prefilter ]]; then
-    "$__guardsh" run -- "$@"
-  else
+  if [[ -r $__guardsh_prefilter ]]; then
     /bin/sh -c '__guardsh_program=$1 __guardsh_prefilter=$2; shift 2; . "$__guardsh_prefilter"' \
       "${__guardsh_prefilter%/*}/$1" "$__guardsh" "$__guardsh_prefilter" "${@:2}"
+  elif [[ -x $__guardsh ]]; then
+    "$__guardsh" run -- "$@"
+  else
+    command "$@"
   fi
 }
 

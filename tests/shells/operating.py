@@ -27,8 +27,9 @@ HOST = os.uname().nodename.partition(".")[0]
 _START = {
     "bash": ["--noprofile", "--rcfile", "{rc}", "-i"],
     "zsh": ["-d", "-i"],
-    "fish": ["--no-config", "--init-command", "source {rc}", "-i"],
+    "fish": ["-i"],  # without its configuration it has no key bindings of its own either
 }
+_RC = {"bash": "rc", "zsh": ".zshrc", "fish": ".config/fish/config.fish"}
 # The number tells a new prompt from one that is drawn again.
 _PROMPT = {
     "bash": f"PS1='{READY}$((ready+=1))>' PS2='MORE>' ready=0\n",
@@ -58,7 +59,8 @@ class Operating:
         self.place = place
         self.work = place / "work"
         self.work.mkdir(exist_ok=True)
-        rc = place / (".zshrc" if shell == "zsh" else "rc")
+        rc = place / _RC[shell]
+        rc.parent.mkdir(parents=True, exist_ok=True)
         own = script(shell, guardsh)
         if not names:
             own = own.replace(integrations.text(f"{shell}/names.{shell}"), "")

@@ -94,6 +94,24 @@ def test_key_bindings(start: Start, data: Path, bindings: str, when: str) -> Non
     assert data.exists()
 
 
+def test_control_j_is_enter(start: Start, data: Path) -> None:
+    shell = start()
+    shell.type("rm -rf data\n")
+    shell.wait_for(QUESTION)
+    refuse(shell)
+    assert data.exists()
+
+
+def test_after_a_line_vi_inserts(start: Start) -> None:
+    shell = start("set -g fish_key_bindings fish_vi_key_bindings")
+    shell.type("echo do''ne\x1b")
+    time.sleep(1)
+    shell.type("\r")
+    shell.wait_for("done\r\n")
+    time.sleep(1)
+    assert shell.works()
+
+
 def test_an_abbreviation_is_seen_through(start: Start, data: Path) -> None:
     shell = start("abbr -a -g wipe 'rm -rf data'")
     shell.asked("wipe")
@@ -126,7 +144,8 @@ def test_quotes_and_braces_are_read_as_fish_reads_them(start: Start, data: Path)
 def test_an_open_block_only_becomes_longer(start: Start, data: Path) -> None:
     shell = start()
     shell.type("begin; rm -rf data\r")
-    shell.asked("end")
+    time.sleep(1)
+    assert "end" in shell.asked("end")
     refuse(shell)
     assert data.exists()
     assert shell.works()
@@ -153,6 +172,32 @@ def test_a_command_word_that_is_a_variable(start: Start, data: Path, line: str) 
 def test_own_function_stays(start: Start) -> None:
     shell = start("function pg_ctl; echo mi''ne; end", names=True)
     assert "mine" in shell.line("pg_ctl stop")
+
+
+def test_what_is_handed_over(start: Start) -> None:
+    """Without a running instance nothing else tells whether a function that will ask is known."""
+    shell = start("set -g place data; function pg_ctl; end", names=True)
+    shown = shell.line("__guardsh_line_hand 'rm $place' | tr '\\0' ';'")
+    assert "rm $place;v place=data;" in shown
+    assert "f rm;" in shown
+    assert "f pg_ctl;" not in shown
+
+
+@pytest.mark.parametrize("prefilter", ["", "/nowhere"])
+def test_a_function_asks_without_the_prefilter_too(start: Start, data: Path, prefilter: str) -> None:
+    shell = start(after=f"set -g __guardsh_prefilter {{$__guardsh_prefilter}}{prefilter}", names=True)
+    (shell.work / "script").write_text("rm -rf data; echo sta''tus $status\n")
+    shell.asked(". ./script")
+    assert "status 77" in shell.answer("no")
+    assert data.exists()
+
+
+@pytest.mark.parametrize(("prefilter", "status"), [("$__guardsh_prefilter", 125), ("''", 0)])
+def test_a_function_without_guardsh(start: Start, data: Path, prefilter: str, status: int) -> None:
+    shell = start(after=f"set -g __guardsh /nowhere; set -g __guardsh_prefilter {prefilter}", names=True)
+    (shell.work / "script").write_text("rm -rf data; echo sta''tus $status\n")
+    assert f"status {status}" in shell.line(". ./script")
+    assert data.exists() == bool(status)
 
 
 def test_what_the_hook_cannot_see_is_asked_about_when_it_starts(start: Start, data: Path) -> None:

@@ -138,6 +138,41 @@ def test_a_command_word_that_is_a_variable(start: Start, data: Path, line: str) 
     assert "data" in shell.line("$harmless data").splitlines()
 
 
+def test_variables(start: Start, data: Path) -> None:
+    shell = start("place=data")
+    shell.asked("/bin/r''m -rf x; /bin/rm -rf $place")
+    shell.answer("no")
+    shell.clear()
+    assert data.exists()
+
+
+def test_what_is_handed_over(start: Start) -> None:
+    """Without a running instance nothing else tells whether a function that will ask is known."""
+    shell = start("place=data; pg_ctl() { :; }", names=True)
+    handed = shell.line("__guardsh_line_hand 'rm $place' | tr '\\0' ';'").splitlines()[-1].split(";")
+    assert {"rm $place", "v place=data", "f rm", "f wal-g"} <= set(handed)
+    assert "f pg_ctl" not in handed
+
+
+@pytest.mark.parametrize("prefilter", ["", "/nowhere"])
+def test_a_function_asks_without_the_prefilter_too(start: Start, data: Path, prefilter: str) -> None:
+    shell = start(after=f"__guardsh_prefilter=${{__guardsh_prefilter}}{prefilter}", names=True)
+    (shell.work / "script").write_text("rm -rf data; echo sta''tus $?\n")
+    shell.asked(". ./script")
+    assert "status 77" in shell.answer("no").splitlines()
+    assert data.exists()
+
+
+@pytest.mark.parametrize(
+    ("gone", "status"), [("__guardsh=/nowhere", 125), ("__guardsh=/nowhere __guardsh_prefilter=", 0)]
+)
+def test_a_function_without_guardsh(start: Start, data: Path, gone: str, status: int) -> None:
+    shell = start(after=gone, names=True)
+    (shell.work / "script").write_text("rm -rf data; echo sta''tus $?\n")
+    assert f"status {status}" in shell.line(". ./script").splitlines()
+    assert data.exists() == bool(status)
+
+
 def test_what_the_hook_cannot_see_is_asked_about_when_it_starts(start: Start, data: Path) -> None:
     shell = start(names=True)
     (shell.work / "script").write_text("rm -rf data; echo sta''tus $?\n")
@@ -177,3 +212,9 @@ def test_it_is_silent_and_can_be_read_twice(start: Start, tmp_path: Path) -> Non
     shell = start("setopt no_unset err_exit pipe_fail warn_create_global", names=True)
     assert [line for line in shell.line("source ../again").splitlines() if "source" not in line] == []
     assert shell.line("print ${#${(M)preexec_functions:#__guardsh_line*}}").splitlines()[-1] == "1"
+
+
+def test_it_comes_before_other_hooks(start: Start) -> None:
+    shell = start("other() { : }; preexec_functions=(other)")
+    listed = shell.line("print -l $preexec_functions").splitlines()
+    assert listed.index("__guardsh_line_preexec") < listed.index("other")
