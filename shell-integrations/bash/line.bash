@@ -144,8 +144,10 @@ __guardsh_line_hand() {
       *) printf 'v %s=%s\0' "$__guardsh_word" "${!__guardsh_word-}" ;;
     esac
   done
+  __guardsh_rest="$__guardsh_line ${BASH_ALIASES[*]-}"
   for __guardsh_word in ${__guardsh_functions-}; do
-    if declare -F "$__guardsh_word" >/dev/null; then printf 'f %s\0' "$__guardsh_word"; fi
+    [[ $__guardsh_rest == *"$__guardsh_word"* && $(declare -f "$__guardsh_word") == *__guardsh_name* ]] || continue
+    printf 'f %s\0' "$__guardsh_word"
   done
 }
 

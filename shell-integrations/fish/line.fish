@@ -68,7 +68,8 @@ function __guardsh_line_hand --argument-names __guardsh_text
         end
     end
     for __guardsh_word in $__guardsh_functions
-        functions -q $__guardsh_word
+        string match -q "*$__guardsh_word*" -- $__guardsh_text
+        and functions $__guardsh_word | string match -q '*__guardsh_name*'
         and printf 'f %s\0' $__guardsh_word
     end
 end

@@ -315,10 +315,14 @@ def test_variables(start: Start, data: Path) -> None:
 
 def test_what_is_handed_over(start: Start) -> None:
     """Without a running instance nothing else tells whether a function that will ask is known."""
-    shell = start("place=data; pg_ctl() { :; }", names=True)
-    handed = shell.line("__guardsh_line='rm $place'; __guardsh_line_hand | tr '\\0' ';'").splitlines()[-1].split(";")
-    assert {"rm $place", "v place=data", "f rm", "f wal-g"} <= set(handed)
-    assert "f pg_ctl" not in handed
+    shell = start("place=data; pg_ctl() { :; }", "wal-g() { :; }", names=True)
+    handed = (
+        shell.line("__guardsh_line='rm $place pg_ctl wal-g'; __guardsh_line_hand | tr '\\0' ';'")
+        .splitlines()[-1]
+        .split(";")
+    )
+    assert {"rm $place pg_ctl wal-g", "v place=data", "f rm"} <= set(handed)
+    assert not {"f pg_ctl", "f wal-g"} & set(handed)
 
 
 @pytest.mark.parametrize("prefilter", ["", "/nowhere"])

@@ -176,11 +176,12 @@ def test_own_function_stays(start: Start) -> None:
 
 def test_what_is_handed_over(start: Start) -> None:
     """Without a running instance nothing else tells whether a function that will ask is known."""
-    shell = start("set -g place data; function pg_ctl; end", names=True)
-    shown = shell.line("__guardsh_line_hand 'rm $place' | tr '\\0' ';'")
-    assert "rm $place;v place=data;" in shown
+    shell = start("set -g place data; function pg_ctl; end", "function wal-g; end", names=True)
+    shown = shell.line("__guardsh_line_hand 'rm $place pg_ctl wal-g' | tr '\\0' ';'")
+    assert "rm $place pg_ctl wal-g;v place=data;" in shown
     assert "f rm;" in shown
     assert "f pg_ctl;" not in shown
+    assert "f wal-g;" not in shown
 
 
 @pytest.mark.parametrize("prefilter", ["", "/nowhere"])
