@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from guardsh.commands import SHIMMED
+from tests.quiet_fish import QUIET_FISH
 
 FRONT_DOOR = Path(sys.executable).with_name("guardsh")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -67,6 +68,7 @@ class Machine:
             env={
                 "PATH": _PATH,
                 "HOME": "/root",
+                **QUIET_FISH,
                 "LC_ALL": "C.UTF-8",
                 "DEBIAN_FRONTEND": "noninteractive",
                 "GUARDSH_WATCH": "off",

@@ -14,6 +14,7 @@ import pexpect
 
 from guardsh import integrations
 from guardsh.cli.init import script
+from tests.quiet_fish import QUIET_FISH
 
 # /run and /var/log are the test's own where that can be had: root's grants and audit trail lie there.
 _PRIVATE = ("unshare", "--mount", "sh", "-ec", 'mount --bind "$0/run" /run; mount --bind "$0/log" /var/log; exec "$@"')
@@ -77,6 +78,7 @@ class Operating:
             env={
                 "PATH": f"{place}/bin:{BIN}:{os.environ['PATH']}",
                 "HOME": str(place),
+                **QUIET_FISH,
                 "ZDOTDIR": str(place),
                 "XDG_RUNTIME_DIR": str(place / "runtime"),
                 "TERM": "xterm",

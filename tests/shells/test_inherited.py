@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from guardsh.system import state_place
+from tests.quiet_fish import QUIET_FISH
 from tests.shells.prompting import SHELLS
 
 INTEGRATIONS = Path(__file__).resolve().parents[2] / "shell-integrations"
@@ -28,7 +29,7 @@ def said(shell: str, script: str, place: Path, **environment: str) -> str:
     quiet = {"bash": ["--norc", "--noprofile"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
     return subprocess.run(
         [*PRIVATE, str(place / "run"), shell, *quiet, "-c", line],
-        env={"PATH": os.environ["PATH"], "HOME": str(place), **environment},
+        env={"PATH": os.environ["PATH"], "HOME": str(place), **QUIET_FISH, **environment},
         capture_output=True,
         text=True,
         check=True,

@@ -18,6 +18,7 @@ from guardsh.cli import init
 from guardsh.system import proc, state_place
 from guardsh.watch import background, state_file
 from guardsh.watch.registry import Registry
+from tests.quiet_fish import QUIET_FISH
 from tests.watch.conftest import Open, wait_until, watchers
 
 FRONT_DOOR = Path(sys.executable).with_name("guardsh")
@@ -47,7 +48,14 @@ def begin(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Begin]:
         rc = tmp_path / (".zshrc" if shell == "zsh" else "rc")
         rc.write_text(init.script(shell, str(FRONT_DOOR)))
         home = str(tmp_path)
-        given = {"PATH": os.environ["PATH"], "HOME": home, "ZDOTDIR": home, "TERM": "xterm", "LANG": "C.UTF-8"}
+        given = {
+            "PATH": os.environ["PATH"],
+            "HOME": home,
+            **QUIET_FISH,
+            "ZDOTDIR": home,
+            "TERM": "xterm",
+            "LANG": "C.UTF-8",
+        }
         own = {"XDG_RUNTIME_DIR": f"{home}/run", "GUARDSH_THEME": "dark"}
         os.makedirs(f"{home}/run", exist_ok=True)
         words = [*PRIVATE, home, shell, *(word.format(rc=rc) for word in START[shell])]
