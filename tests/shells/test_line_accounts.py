@@ -90,7 +90,9 @@ def test_sudo_with_a_terminal_of_its_own_and_without(start: Start, data: Path, s
 
 @needs("sudo")
 def test_as_another_account_than_root(start: Start, data: Path) -> None:
-    shown = vetoed_then_asked_once(start(), "sudo -u daemon rm -rf data", data)
+    shell = start()
+    shell.line("umask 077")
+    shown = vetoed_then_asked_once(shell, "sudo -u daemon rm -rf data", data)
     assert "Permission denied" in shown  # rm has run, and the kernel has decided
     assert data.exists()
 
