@@ -19,6 +19,7 @@ LIGHT = {
     "guardsh.__main__",
     "guardsh.commands",
     "guardsh.fastpath",
+    "guardsh.fastpath.files",
     "guardsh.fastpath.places",
     "guardsh.fastpath.rm",
     "guardsh.system",
@@ -65,7 +66,18 @@ def loaded_by(*words: str, cwd: Path) -> set[str]:
     return set(report.read_text().split()) - set(own.stdout.decode().split())
 
 
-@pytest.mark.parametrize("words", [("rm", "note"), ("rm", "-rf", "build"), ("rm", "-f", "absent")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            ("rm", "note"),
+            ("rm", "-rf", "build"),
+            ("rm", "-f", "absent"),
+            ("guardsh", "run", "--", "cp", "note", "copy"),
+        ),
+        ("guardsh", "run", "--", "tar", "cf", "new.tar", "build"),
+    ],
+)
 def test_an_unrelated_command_is_light(here: Path, words: tuple[str, ...]) -> None:
     loaded = loaded_by(*words, cwd=here)
     assert "guardsh.fastpath" in loaded

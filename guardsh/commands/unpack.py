@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 
 from guardsh.commands.grammar import declare, read
 from guardsh.commands.written import onto
@@ -39,18 +39,18 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
 
 
 def _unzip(words: tuple[str, ...]) -> tuple[list[Target], tuple[str, ...]]:
-    """``unzip [-opts] FILE [MEMBER…] [-x MEMBER…] [-d DIRECTORY]``; the letters may stand anywhere before FILE."""
+    """``unzip [-opts] FILE [MEMBER…] [-x MEMBER…] [-d DIRECTORY]``; behind FILE only -x and -d are options."""
     directory = next(_after_d(words), ".")
     others = [word for word in words if word != directory or word.endswith(".zip")]
-    options = [word for word in others if word.startswith("-") and len(word) > 1]
-    letters = {letter for word in options for letter in word[1:].partition("d")[0]}
-    operands = [word for word in others if word not in options]
-    if letters & _ONLY_LISTS or not operands:
+    before = list(takewhile(lambda word: word.startswith("-"), others))
+    letters = {letter for word in before for letter in word[1:].partition("d")[0]}
+    archive = next(iter(others[len(before) :]), "")
+    if letters & _ONLY_LISTS or not archive:
         return [], ()
-    if letters & _RENAMING or set("*?[") & set(operands[0]):
+    if letters & _RENAMING or set("*?[") & set(archive):
         return [Target(directory, Extent.TREE, follow=True)], ()
-    named = dict.fromkeys((operands[0], operands[0].removesuffix(".zip") + ".zip"))
-    return [Target(directory, Extent.TREE, follow=True, brings=archive) for archive in named], ()
+    named = dict.fromkeys((archive, archive.removesuffix(".zip") + ".zip"))
+    return [Target(directory, Extent.TREE, follow=True, brings=each) for each in named], ()
 
 
 def _after_d(words: tuple[str, ...]) -> Iterator[str]:

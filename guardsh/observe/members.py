@@ -30,7 +30,7 @@ def arriving(target: Target, cwd: str) -> Iterable[Target]:
         return (target,)
     source, place = os.path.join(cwd, target.brings), os.path.join(cwd, target.path)
     if target.extent is Extent.ENTRY or not os.path.isdir(place):
-        return tuple(_entry(target.path)) if os.path.lexists(source) else ()
+        return tuple(_entry(target.path)) if os.path.lexists(os.path.normpath(source)) else ()
     listing = _listing(source)
     found = list(islice(_meeting(listing, "", target.path, cwd), _MOST + 1)) if listing else []
     if listing is None or len(found) > _MOST:

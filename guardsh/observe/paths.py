@@ -89,7 +89,7 @@ def _entry_lineage(path: str, found: os.stat_result) -> tuple[Place, ...]:
 
 
 def _takes_the_link(target: Target, effect: Effect) -> bool:
-    on_files = effect in (Effect.DELETE, Effect.OVERWRITE)
+    on_files = effect in (Effect.DELETE, Effect.OVERWRITE, Effect.CONFIGURE)
     return on_files and not target.follow and target.extent is not Extent.INSTANCE
 
 

@@ -199,6 +199,7 @@ CASES = {
     "unzip -od d x.zip": "overwrite tree d ->",
     "unzip -l x.zip": "nothing",
     "unzip -p x.zip a": "nothing",
+    "unzip x.zip a -l": "overwrite tree . ->",  # the name of a member
     "unzip -d/d x.zip": "overwrite tree /d ->",
     "unzip -j x.zip": "overwrite tree . ->",
     "unzip '*.zip'": "overwrite tree . ->",
