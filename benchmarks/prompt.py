@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from pathlib import Path
 
 import pexpect
 
+from guardsh.cli import init
+from guardsh.commands import COMMANDS, SHIMMED
 from guardsh.model import node_state
 from guardsh.model.node_state import ArrayState, NodeState
 
@@ -26,6 +29,7 @@ IN_A_ROW = 6
 TRACED = 50
 AT = b"@>"
 INTEGRATIONS = Path(__file__).parents[1] / "shell-integrations"
+GUARDSH = os.path.join(os.path.dirname(sys.executable), "guardsh")
 PEERS = Path(os.environ.get("GUARDSH_BENCH_PEERS", "/nonexistent"))
 
 WORDS = {"bash": "bash --noprofile --rcfile {rc}", "zsh": "zsh -d", "fish": "fish --no-config -C 'source {rc}'"}
@@ -54,7 +58,10 @@ class Contender:
 
 
 def ours(shell: str, *concerns: str) -> str:
-    return "\n".join(f"source {INTEGRATIONS / shell / f'{concern}.{shell}'}" for concern in concerns)
+    """What `guardsh init` prints, but for the other concerns; with as many names as a node may have."""
+    names = [*COMMANDS, *(f"made-up-{number}" for number in range(130 - len(COMMANDS)))]
+    files = (f"source {INTEGRATIONS / shell / f'{concern}.{shell}'}" for concern in concerns)
+    return init.settings(shell, GUARDSH, names, SHIMMED) + "\n".join(files)
 
 
 POWERLEVEL10K = f"""
@@ -132,18 +139,22 @@ class Running:
 
     def prompt(self) -> float:
         """Seconds from a line to the prompt after it."""
+        return self.line(":")
+
+    def line(self, text: str) -> float:
+        """The same of any line."""
         start = time.perf_counter()
-        self.pty.send(b":\r")
+        self.pty.send(f"{text}\r".encode())
         self.pty.expect_exact(b"\n")  # before that, a line editor may draw the old prompt again
         self.pty.expect_exact(AT)
         return time.perf_counter() - start
 
     def prompts(self) -> list[float]:
         """A few in a row; the first, after a pause, is not counted: it finds the processor's caches cold."""
-        self._quiet()
+        self.quiet()
         return [self.prompt() for _ in range(IN_A_ROW)][1:]
 
-    def _quiet(self) -> None:
+    def quiet(self) -> None:
         """Whatever a shell draws behind its prompt, or again, is no part of the next."""
         try:
             while True:
@@ -159,7 +170,7 @@ def prompt(scratch: Path) -> list[str]:
     stub.write_text("#!/bin/sh\necho production\n")
     stub.chmod(0o755)
     state = scratch / "state"
-    running = [Running(each, _home(scratch), state) for each in CONTENDERS if each.available()]
+    running = [Running(each, home(scratch), state) for each in CONTENDERS if each.available()]
     times: dict[str, list[float]] = {each.contender.name: [] for each in running}
     for _ in range(ROUNDS):
         _say(state)
@@ -170,7 +181,7 @@ def prompt(scratch: Path) -> list[str]:
     return list(_table(times, {each.contender.name: _processes(each.contender, scratch, state) for each in running}))
 
 
-def _home(scratch: Path) -> Path:
+def home(scratch: Path) -> Path:
     return Path(tempfile.mkdtemp(dir=scratch))
 
 
@@ -185,8 +196,8 @@ def _processes(contender: Contender, scratch: Path, state: Path) -> float | None
     """Processes that are started for one prompt (threads of fish are none); None without strace."""
     if shutil.which("strace") is None:
         return None
-    trace = _home(scratch) / "trace"
-    running = Running(contender, _home(scratch), state, trace)
+    trace = home(scratch) / "trace"
+    running = Running(contender, home(scratch), state, trace)
     before = _clones(trace)
     for _ in range(TRACED):
         running.prompt()

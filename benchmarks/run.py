@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import guardsh
-from benchmarks.line import harmless_line, line
+from benchmarks.line import line
 from benchmarks.live import full_node, verdict
 from benchmarks.prompt import prompt
+from benchmarks.reading import harmless_line, whole_line
 from benchmarks.shim import shim
 from benchmarks.unrelated import large_tree, one_file
 from benchmarks.watch import promotion, watcher_idle
@@ -25,8 +26,9 @@ COMPARISONS: dict[str, Callable[[Path], list[str]]] = {
     "large_tree": large_tree,
     "shim": shim,
     "prompt": prompt,
-    "verdict": verdict,
     "line": line,
+    "verdict": verdict,
+    "whole_line": whole_line,
     "harmless_line": harmless_line,
     "full_node": full_node,
     "watcher_idle": watcher_idle,

@@ -1,27 +1,32 @@
 """Grants: what was answered for a whole line at the prompt need not be asked again when its commands start.
 
-A grant lies in the runtime directory of the account that answered, for ten minutes at most. It covers one run of each
-command of the line, below the shell that read it, and only while what is observed then is what was answered.
+A grant is a file of the account that answered, which others may read: the command may run as another one (sudo -u, su).
+It covers one run of each command of the line, below the shell that read it, for ten minutes at most, and only while
+what is observed then is what was answered. Who uses it says so in a file of its own account.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import hashlib
 import json
 import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from guardsh.system import proc
 
 LIFETIME = 600.0  # seconds
+_FORGOTTEN = 86400.0  # seconds of the wall clock, which somebody may set
 _LONGEST = 1 << 20  # bytes of a file that is read
-_OWN_DIRECTORY = "/run/guardsh/grants"  # of root
+_OF_ROOT = "/run/guardsh/grants"
+_OF_ACCOUNT = "/dev/shm/guardsh-grants-{}"  # noqa: S108 (checked: of that account, and no link); gone at the next boot
+# These may give the command a terminal of its own (use_pty in sudoers(5), --pty in su(1)).
+_HAND_OVER = frozenset({"sudo", "su", "doas", "runuser"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +41,28 @@ class Permit:
     targets: tuple[tuple[str, int, int], ...]
     answer: str = ""
 
+    @property
+    def digest(self) -> str:
+        """Of what must be the same; arguments may hold what others should not read."""
+        same = json.dumps([self.name, self.arguments, self.phrase, self.targets])
+        return hashlib.sha256(same.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A permit as it is written down."""
+
+    digest: str
+    decision: int
+    answer: str
+
+    @classmethod
+    def of(cls, permit: Permit) -> Answered:
+        return cls(permit.digest, permit.decision, permit.answer)
+
     def covers(self, now: Permit) -> bool:
         """Whether what is known now is the same command on the same targets, and no graver."""
-        return (self.name, self.arguments, self.phrase, self.targets) == (
-            now.name, now.arguments, now.phrase, now.targets
-        ) and now.decision <= self.decision  # fmt: skip
+        return self.digest == now.digest and now.decision <= self.decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,128 +76,132 @@ class Shell:
     @classmethod
     def of(cls, pid: int) -> Shell | None:
         """The shell with this pid; None where it is not an ancestor of ours, or has no terminal."""
-        listed = {process.pid: process for process in proc.processes("/proc")}
-        if pid not in proc.ancestors(os.getppid(), listed):
-            return None
-        shell = listed[pid]
-        return cls(pid, shell.ticks, shell.terminal) if shell.terminal else None
+        above = next((process for process in _lineage(os.getppid()) if process.pid == pid), None)
+        return cls(pid, above.ticks, above.terminal) if above and above.terminal else None
 
 
 def leave(permits: Sequence[Permit], shell: Shell) -> None:
     """Put a grant for these commands down. Raises OSError where that is not possible: they will be asked about."""
-    directory = _directory(os.geteuid())
-    _make(os.path.dirname(directory), 0o755 if os.geteuid() == 0 else 0o700)
-    _make(directory, 0o700)
-    _check(os.lstat(directory), os.geteuid(), stat.S_ISDIR)
+    directory = _own_directory()
     _forget_old(directory)
-    content = {"schema": 1, "made": _now(), "shell": asdict(shell), "permits": [asdict(permit) for permit in permits]}
-    path = os.path.join(directory, f"{shell.pid}-{secrets.token_hex(8)}")
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(file, json.dumps(content).encode())
-    finally:
-        os.close(file)
+    answered = [asdict(Answered.of(permit)) for permit in permits]
+    text = json.dumps({"schema": 2, "made": _now(), "shell": asdict(shell), "permits": answered})
+    _create(f"{directory}/{shell.pid}-{secrets.token_hex(8)}", text)
 
 
 def use(now: Permit) -> str | None:
     """The answer that covers this command, and is used up by it; None where it has to be asked about."""
     for account in _accounts():
         directory = _directory(account)
-        for path in _files(directory):
+        for name in _names(directory, account):
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-                answer = _use_file(path, account, now)
-                if answer is not None:
-                    return answer
+                for number, each in enumerate(_read(directory, name, account)):
+                    if each.covers(now) and _take(f"{name}-{number}"):
+                        return each.answer
     return None
 
 
-def _accounts() -> Iterator[int]:
-    """Our own; and for root below sudo, the account that called it, whose shell read the line."""
-    yield os.geteuid()
-    caller = os.environ.get("SUDO_UID", "")
-    if os.geteuid() == 0 and caller.isdigit() and int(caller) != 0:
-        yield int(caller)
+def _accounts() -> list[int]:
+    """Our own, and those of the processes above us: sudo and su run a command as another one."""
+    above = (proc.owner(f"/proc/{process.pid}") for process in _lineage(os.getppid()))
+    return list(dict.fromkeys([os.geteuid(), *(account for account in above if account is not None)]))
+
+
+def _read(directory: str, name: str, account: int) -> list[Answered]:
+    """The permits of one grant; none where it is too old, or for others than us. Raises OSError, ValueError, KeyError
+    and TypeError where it is no grant of this account's."""
+    file = os.open(f"{directory}/{name}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        _check(os.fstat(file), account, stat.S_ISREG)
+        content = json.loads(os.read(file, _LONGEST))
+    finally:
+        os.close(file)
+    shell = Shell(**content["shell"])
+    live = _is_young(content) and _is_below(shell) and proc.owner(f"/proc/{shell.pid}") == account
+    return [Answered(**each) for each in content["permits"]] if live else []
+
+
+def _take(permit: str) -> bool:
+    """Cross a permit out: of all processes of this account one can create the file. Raises OSError where none can."""
+    try:
+        _create(f"{_own_directory()}/{permit}-used", "")
+    except FileExistsError:
+        return False
+    return True
+
+
+def _check(status: os.stat_result, account: int, kind: Callable[[int], bool]) -> None:
+    """Nobody but the account (and root) can have written it."""
+    if not kind(status.st_mode) or status.st_uid != account or status.st_mode & 0o022:
+        raise PermissionError("not of this account alone")
+
+
+def _is_young(content: dict[str, Any]) -> bool:
+    return 0 <= _now() - float(content["made"]) < LIFETIME
+
+
+def _is_below(shell: Shell) -> bool:
+    """Whether that very process is above us, and we are on its terminal, on one that sudo has made, or on none."""
+    below = None
+    for above in _lineage(os.getpid()):
+        if below and below.terminal not in (0, above.terminal) and above.name not in _HAND_OVER:
+            return False
+        if (above.pid, above.ticks, above.terminal) == (shell.pid, shell.started, shell.terminal):
+            return True
+        below = above
+    return False
+
+
+def _lineage(pid: int) -> Iterator[proc.Process]:
+    """The process, and those it descends from."""
+    while (process := proc.parse_stat(proc.read(f"/proc/{pid}/stat"))) is not None:
+        yield process
+        pid = process.parent
 
 
 def _directory(account: int) -> str:
-    if account == 0:
-        return _OWN_DIRECTORY
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "") if account == os.geteuid() else ""
-    return f"{runtime or f'/run/user/{account}'}/guardsh/grants"
+    return _OF_ROOT if account == 0 else _OF_ACCOUNT.format(account)
 
 
-def _files(directory: str) -> list[str]:
+def _own_directory() -> str:
+    """Our account's, made if need be, whatever the umask is. Raises OSError where it is not ours alone."""
+    directory = _directory(os.geteuid())
+    for each in (os.path.dirname(directory), directory):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(each, 0o755)
+            os.chmod(each, 0o755)  # noqa: S103 (to be read by the account that the command runs as)
+    _check(os.lstat(directory), os.geteuid(), stat.S_ISDIR)
+    return directory
+
+
+def _create(path: str, text: str) -> None:
+    """The whole file or none. Raises OSError."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     try:
-        return [os.path.join(directory, name) for name in os.listdir(directory)]
+        os.fchmod(file, 0o644)
+        if os.write(file, text.encode()) < len(text):
+            raise OSError("could not write all of it")
     except OSError:
-        return []
-
-
-def _make(directory: str, mode: int) -> None:
-    """With this mode whatever the umask is; one that is there is left as it is."""
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(directory, mode)
-        os.chmod(directory, mode)
-
-
-def _use_file(path: str, account: int, now: Permit) -> str | None:
-    """Reading, and crossing out what is used, are one step for other processes of the same line."""
-    file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        _check(os.fstat(file), account, stat.S_ISREG)
-        _check(os.lstat(os.path.dirname(path)), account, stat.S_ISDIR)
-        content = json.loads(os.read(file, _LONGEST))
-        if not _is_live(content, account):
-            return None
-        permits = [_permit(each) for each in content["permits"]]
-        found = next((permit for permit in permits if permit.covers(now)), None)
-        if found is None:
-            return None
-        permits.remove(found)
-        _write_again(file, {**content, "permits": [asdict(permit) for permit in permits]})
-        if not permits:
-            os.unlink(path)
-        return found.answer
+        os.unlink(path)
+        raise
     finally:
         os.close(file)
 
 
-def _check(status: os.stat_result, account: int, kind: Any) -> None:
-    """Nobody but the account (and root) can have written it."""
-    if not kind(status.st_mode) or status.st_uid != account or status.st_mode & 0o077:
-        raise PermissionError("not a grant of this account")
-
-
-def _is_live(content: dict[str, Any], account: int) -> bool:
-    """Young enough, and left by a shell that still lives, is an ancestor of ours, and is on its terminal still."""
-    shell = Shell(**content["shell"])
-    if not 0 <= _now() - float(content["made"]) < LIFETIME or Shell.of(shell.pid) != shell:
-        return False
-    by_sudo = "SUDO_UID" in os.environ  # which may give the command a terminal of its own (use_pty)
-    return proc.owner(f"/proc/{shell.pid}") == account and (by_sudo or _terminal() == shell.terminal)
-
-
-def _terminal() -> int:
-    own = proc.parse_stat(proc.read("/proc/self/stat"))
-    return own.terminal if own else 0
-
-
-def _permit(content: dict[str, Any]) -> Permit:
-    targets = tuple((str(path), int(device), int(inode)) for path, device, inode in content["targets"])
-    return Permit(**{**content, "arguments": tuple(content["arguments"]), "targets": targets})
-
-
-def _write_again(file: int, content: dict[str, Any]) -> None:
-    """Shorter than before, so that a full disk has room for it."""
-    os.pwrite(file, data := json.dumps(content).encode(), 0)
-    os.ftruncate(file, len(data))
+def _names(directory: str, account: int) -> list[str]:
+    try:
+        _check(os.lstat(directory), account, stat.S_ISDIR)
+        return os.listdir(directory)
+    except OSError:
+        return []
 
 
 def _forget_old(directory: str) -> None:
-    for path in _files(directory):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError), open(path, "rb") as file:
-            if not 0 <= _now() - float(json.loads(file.read(_LONGEST))["made"]) < LIFETIME:
+    """What has been used is forgotten long after what it was a part of: until then it must not be used again."""
+    for name in _names(directory, os.geteuid()):
+        with contextlib.suppress(OSError):
+            age = time.time() - os.lstat(path := f"{directory}/{name}").st_mtime
+            if age > (_FORGOTTEN if name.endswith("-used") else LIFETIME):
                 os.unlink(path)
 
 

@@ -15,6 +15,7 @@ from guardsh.operations.lab import Lab
 from tests.postgres.lab import Pair, every_version, pair
 
 _VERSIONS = every_version()
+os.environ["GUARDSH_WATCH"] = "off"  # no shell of a test starts a watcher that outlives it
 
 
 def pytest_report_header() -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -22,7 +24,7 @@ TO_DO, FAILED = 1, 125
 def command(as_json: bool) -> None:
     """Prove what is caught on this machine: each spelling is really run, on a bait.
 
-    Takes some seconds, and goes on record as refused commands do. Exit status: 0 all is well, 1 there is something to
+    Takes up to a minute, and goes on record as refused commands do. Exit status: 0 all is well, 1 there is something to
     do.
 
     \b
@@ -40,14 +42,18 @@ def command(as_json: bool) -> None:
         sys.exit(FAILED)
     wrong = sum(check.outcome is Outcome.WRONG for check in checks)
     if as_json:
-        listed = [{**asdict(check), "outcome": check.outcome.value} for check in checks]
-        click.echo(json.dumps({"schema": SCHEMA, "checks": listed}, indent=2))
+        click.echo(json.dumps(facts(checks), indent=2))
     else:
         click.echo(f"{len(checks)} checks, {wrong} with something to do")
     sys.exit(TO_DO if wrong else 0)
 
 
+def facts(checks: Iterable[Check]) -> dict[str, Any]:
+    """For programs, as documented in docs/json.md."""
+    return {"schema": SCHEMA, "checks": [{**asdict(check), "outcome": check.outcome.value} for check in checks]}
+
+
 def _line(check: Check) -> str:
     by = f" by the {check.net}" if check.net else ""
-    said = f"{check.outcome.value:5}  {safe(check.what):34}  {safe(check.found)}{by}"
+    said = f"{check.outcome.value:5}  {safe(check.what):44}  {safe(check.found)}{by}"
     return said + (f"\n       hint: {safe(check.remedy)}" if check.remedy else "")

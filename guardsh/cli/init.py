@@ -6,13 +6,15 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Iterable
 
 import click
 
 from guardsh import integrations
+from guardsh.commands import COMMANDS, SHIMMED
 
 SHELLS = ("bash", "zsh", "fish")
-_FILES = ("prompt", "line", "names")
+_FILES = ("prompt", "watch", "line", "names")
 
 
 @click.command("init")
@@ -33,13 +35,32 @@ def command(shell: str | None, client: bool) -> None:
 
 
 def script(shell: str, guardsh: str) -> str:
-    """The shell's files one after the other, behind the path of the guardsh that they call."""
-    if shell == "fish":
-        quoted = guardsh.replace("\\", "\\\\").replace("'", "\\'")
-        first = f"set -g __guardsh '{quoted}'\n"
-    else:
-        first = f"__guardsh={shlex.quote(guardsh)}\n"
-    return first + "".join(integrations.text(f"{shell}/{name}.{shell}") for name in _FILES)
+    """The shell's files one after the other, behind what they go by."""
+    return settings(shell, guardsh, COMMANDS, SHIMMED) + "".join(
+        integrations.text(f"{shell}/{name}.{shell}") for name in _FILES
+    )
+
+
+def settings(shell: str, guardsh: str, guarded: Iterable[str], shimmed: Iterable[str]) -> str:
+    """Assignments in the shell's language: the path of guardsh, the names that a line is looked through for, those that
+    get a function, and where the shims' prefilter lies."""
+    values = {
+        "__guardsh": guardsh,
+        "__guardsh_guarded": " ".join(sorted(guarded)),
+        "__guardsh_shimmed": " ".join(sorted(shimmed)),
+        "__guardsh_prefilter": integrations.path("prefilter.sh"),
+    }
+    write = _of_fish if shell == "fish" else _of_sh
+    return "".join(write(name, value) for name, value in values.items())
+
+
+def _of_sh(name: str, value: str) -> str:
+    return f"{name}={shlex.quote(value)}\n"
+
+
+def _of_fish(name: str, value: str) -> str:
+    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"set -g {name} '{quoted}'\n"
 
 
 def program() -> str:

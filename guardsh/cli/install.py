@@ -8,7 +8,7 @@ import sys
 import click
 
 from guardsh.cli import init
-from guardsh.commands import COMMANDS
+from guardsh.commands import SHIMMED
 from guardsh.operations import install, install_manifest, install_plan
 from guardsh.operations.diversion import DiversionError
 from guardsh.operations.install_tree import Tree
@@ -64,8 +64,8 @@ def failed(error: Exception) -> None:
 
 def _guarded(path: str) -> str:
     path = os.path.abspath(path)
-    if os.path.basename(path) not in COMMANDS:
-        raise click.BadParameter(f"{path} is none of {', '.join(sorted(COMMANDS))}", param_hint="--divert")
+    if os.path.basename(path) not in SHIMMED:
+        raise click.BadParameter(f"{path} is none of {', '.join(sorted(SHIMMED))}", param_hint="--divert")
     return path
 
 

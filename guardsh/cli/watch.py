@@ -8,7 +8,8 @@ from contextlib import closing
 
 import click
 
-from guardsh.watch import background, place
+from guardsh.system import state_place
+from guardsh.watch import background
 from guardsh.watch.broadcast import Broadcast
 from guardsh.watch.registry import Registry
 from guardsh.watch.state_file import KeptByAnother, StateFile
@@ -23,14 +24,15 @@ FAILED = 1
 def command(once: bool, detached: bool) -> None:
     """Keep the state of this node fresh, for prompts, and its idle terminals in its colour.
 
-    Runs until it is told to end; as a service, or started by the first shell. Root's keeps /run/guardsh/state for
-    everybody, an ordinary account's $XDG_RUNTIME_DIR/guardsh/state for itself; GUARDSH_STATE names another file.
+    A service runs it; where there is none, an account's first shell does, with --background. Root's keeps
+    /run/guardsh/state for everybody, an ordinary account's $XDG_RUNTIME_DIR/guardsh/state for itself; GUARDSH_STATE
+    names another file.
 
     \b
     guardsh watch
     guardsh watch --once
     """
-    path = place.to_write(os.environ, os.geteuid())
+    path = state_place.to_write(os.environ, os.geteuid())
     if detached and not (background.needed(path) and background.detach()):
         return
     try:
@@ -44,7 +46,8 @@ def command(once: bool, detached: bool) -> None:
         if once:
             watcher.once()
         elif detached:
-            watcher.run(background.until_nobody_is_here())
+            watcher.run(background.until_nobody_needs_it(path, terminals))
+            file.remove()
         else:
             watcher.run()
 

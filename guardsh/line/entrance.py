@@ -1,7 +1,7 @@
 """The entrance for the shells' line hooks: ``guardsh line --shell NAME --pid PID``, the line on standard input.
 
-A line that touches nothing of Postgres is decided here, without anything heavy. The exit status is 0 where the line
-may run and 77 where it may not.
+A line that touches nothing of Postgres is decided without anything heavy; the plainest without reading it as a shell's.
+The exit status is 0 where the line may run and 77 where it may not.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from guardsh.commands.shell_prefilter import may_matter
+from guardsh.line import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,11 +28,13 @@ def main(words: list[str]) -> int:
         case _:
             sys.stderr.write("guardsh: usage: guardsh line --shell bash|zsh|fish --pid PID < LINE\n")
             return _USAGE
-    return 0 if _is_calm(data) else _judge(data, language, int(pid))
+    return 0 if plain.certainly_unrelated(data) or _is_calm(data) else _judge(data, language, int(pid))
 
 
 def _is_calm(data: bytes) -> bool:
     """Whether neither the line nor an alias has anything to look at."""
+    from guardsh.commands.shell_prefilter import may_matter
+
     line, *records = data.decode(errors="surrogateescape").split("\0")
     aliases = [record.partition("=")[2] for record in records if record.startswith("a ")]
     return data.endswith(b"\0") and not may_matter(line, aliases)

@@ -12,16 +12,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 
-from guardsh.commands import COMMANDS
+from guardsh.commands import SHIMMED
 from guardsh.model import node_state
 from guardsh.operations import doctor_probes, doctor_shells, install_manifest
 from guardsh.operations.doctor_probes import PAST_PATH, Probe
 from guardsh.operations.install_manifest import Record
 from guardsh.operations.install_plan import NODE, Places, of_account
 from guardsh.operations.install_tree import Tree
-from guardsh.system import program
+from guardsh.system import program, state_place
+from guardsh.system.state_place import UNIT
 
-_STATE = "/run/guardsh/state"
+# Typed, only the line hook can see these. The last is the incident's own.
+_TYPED = {
+    "/path/rm": "/path/rm -rf {bait}",
+    "env -i rm": "env -i rm -rf {bait}",
+    "sudo /path/rm": "sudo /path/rm -rf {bait}",
+    "sudo time /path/rm | tee": "sudo time /path/rm -rf {bait} 2>&1 | tee /dev/null",
+}
 _PERMITTED = 86  # guardsh/__main__.py
 
 
@@ -45,7 +52,7 @@ class Check:
 def examine() -> Iterator[Check]:
     """Every check, the quick ones first. Raises ManifestError."""
     yield from condition()
-    names = {name: real for name in COMMANDS if (real := _real(name))}
+    names = {name: real for name in sorted(SHIMMED) if (real := _real(name))}
     yield from hooks(names.get("rm", ""))
     yield from _spellings(names)
 
@@ -57,9 +64,9 @@ def condition() -> Iterator[Check]:
         yield Check(Outcome.WRONG, "installation", "nothing is installed", remedy="guardsh install, or install --user")
     for places, records in installed:
         yield from _parts(places, records)
-        if not places.home:
-            yield _watcher(_STATE)
-    yield from (_first_on_path(name) for name in COMMANDS if _real(name))
+    if installed:
+        yield _watcher(state_place.to_read(os.environ))
+    yield from (_first_on_path(name) for name in sorted(SHIMMED) if _real(name))
 
 
 def _installations() -> tuple[Places, Places]:
@@ -100,8 +107,9 @@ def _part(record: Record, owner: int) -> Check | None:
 
 
 def _writable_by_others(path: str, owner: int) -> bool:
-    found = os.stat(path)
-    return found.st_uid not in (0, owner) or bool(found.st_mode & (stat.S_IWOTH | stat.S_IWGRP))
+    found, above = os.stat(path), os.stat(os.path.dirname(path))
+    foreign = {found.st_uid, above.st_uid} - {0, owner}
+    return bool(foreign or found.st_mode & (stat.S_IWOTH | stat.S_IWGRP) or above.st_mode & stat.S_IWOTH)
 
 
 def _engine(places: Places) -> Iterator[Check]:
@@ -120,17 +128,24 @@ def _engine(places: Places) -> Iterator[Check]:
 
 
 def _watcher(path: str) -> Check:
+    remedy = f"systemctl restart {UNIT}" if state_place.has_service() else "guardsh watch --background"
     try:
-        with open(path) as file:
-            state = node_state.parse(file.read(node_state.LONGEST + 1).rstrip("\n"))
+        age, wrong = _age(path)
     except OSError as error:
-        return Check(Outcome.WRONG, "watcher", f"no state: {error.strerror}", remedy="systemctl start guardsh-watch")
-    age = time.time() - state.written if state else 0.0
-    if state is None:
-        return Check(Outcome.WRONG, "watcher", f"{path} is not a state", remedy="systemctl restart guardsh-watch")
-    if age > node_state.TTL:
-        return Check(Outcome.WRONG, "watcher", f"dead for {age:.0f} s", remedy="systemctl restart guardsh-watch")
+        age, wrong = 0.0, f"no state: {path}: {error.strerror}"
+    if wrong or age > node_state.TTL:
+        return Check(Outcome.WRONG, "watcher", wrong or f"dead for {age:.0f} s", remedy=remedy)
     return Check(Outcome.WELL, "watcher", f"its state is {max(age, 0.0):.0f} s old")
+
+
+def _age(path: str) -> tuple[float, str]:
+    """Of the state in seconds, and why no prompt believes it. Raises OSError."""
+    with open(path) as file:
+        owner = os.fstat(file.fileno()).st_uid
+        state = node_state.parse(file.read(node_state.LONGEST + 1).rstrip("\n"))
+    if owner not in (0, os.geteuid()):
+        return 0.0, f"{path} belongs to another account"
+    return (time.time() - state.written, "") if state else (0.0, f"{path} is not a state")
 
 
 # what is caught
@@ -160,13 +175,22 @@ def _first_on_path(name: str) -> Check:
 
 
 def hooks(rm: str) -> Iterator[Check]:
-    """The line hook of every shell; ``rm`` is the real program's path."""
+    """The line hook of every shell, by what no shim can see; ``rm`` is the real program's path."""
     for shell in filter(shutil.which, doctor_probes.SHELLS if rm else ()):
-        if doctor_shells.line_hook(shell, rm):
-            yield Check(Outcome.WELL, shell, "a typed line is seen before it runs", "line hook")
+        yield from _hook(shell, rm)
+
+
+def _hook(shell: str, rm: str) -> Iterator[Check]:
+    lines = {spelling.replace("/path/rm", rm): text.replace("/path/rm", rm) for spelling, text in _TYPED.items()}
+    for what, seen in zip(lines, doctor_shells.asked(shell, tuple(lines.values())), strict=False):
+        if seen:
+            yield Check(Outcome.WELL, f"{what} typed in {shell}", "asked about", "line hook")
         else:
             remedy = f"guardsh install, or guardsh init {shell} at the end of its configuration"
-            yield Check(Outcome.WRONG, shell, "the line hook is not there, or lost to another tool", remedy=remedy)
+            yield Check(
+                Outcome.WRONG, shell, f"{what} is not seen: no line hook, or lost to another tool", remedy=remedy
+            )
+            return
 
 
 def _spellings(names: dict[str, str]) -> Iterator[Check]:

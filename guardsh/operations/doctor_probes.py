@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 REFUSED = 77
 _PATIENCE = 30.0  # seconds for one probe
@@ -38,7 +39,12 @@ _IN_SHELLS: dict[str, dict[str, str]] = {
     "eval NAME": {"": "eval {quoted}"},
     "(NAME)": {"fish": "begin; {command}; end", "": "( {command} )"},
     "v=NAME; $v": {"fish": "set v {name}; $v {arguments}", "": "v={name}; $v {arguments}"},
+    "time NAME": {"": "time {command}"},
+    "echo | NAME": {"": "echo | {command}"},
+    "NAME &": {"": "{command} & wait"},
 }
+# script(1) makes a terminal, on which the question is put: a wrong answer.
+_ENTER = "while sleep 0.3; do echo; done | "
 # What programs do with it: the same from every shell. {path} is the program's own, {script} a file with the command.
 _BY_PROGRAMS = {
     "env NAME": "env {command}",
@@ -46,12 +52,17 @@ _BY_PROGRAMS = {
     "nohup NAME": "nohup {command}",
     "timeout nice NAME": "timeout 20 nice {command}",
     "setsid NAME": "setsid -w {command}",
-    "time NAME": "/usr/bin/time {command}",
+    "/usr/bin/time NAME": "/usr/bin/time {command}",
     "xargs NAME": "echo {arguments} | xargs {name}",
     "find -exec NAME": "find {bait} -maxdepth 0 -exec {command} ';'",
+    "script -c NAME": _ENTER + "script -qec {quoted} /dev/null",
     "sh -c NAME": "sh -c {quoted}",
+    "bash -lc NAME": "bash -lc {quoted}",
     "echo NAME | sh": "echo {quoted} | sh",
     "script with NAME": "sh {script}",
+    "su -c NAME": "su -c {quoted}",
+    "su - -c NAME": "su - -c {quoted}",
+    "ssh localhost NAME": "ssh -o BatchMode=yes -o ConnectTimeout=5 localhost {quoted}",
     "sudo NAME": "sudo -n {command}",
     "sudo -E NAME": "sudo -n -E {command}",
     "sudo -i NAME": "sudo -n -i {command}",
@@ -62,6 +73,12 @@ _BY_PROGRAMS = {
 }
 # These do not look on PATH as it is here: only a diversion catches them (and the line hook where they are typed).
 PAST_PATH = ("env -i NAME", "/path/NAME", "sudo /path/NAME", "script with /path/NAME")
+# What asks for a password where it may; tried where it does not.
+_WITHOUT_PASSWORD = {
+    "sudo": "sudo -n true",
+    "su": "test $(id -u) = 0 && su -c true",
+    "ssh": "ssh -o BatchMode=yes -o ConnectTimeout=5 localhost true",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +99,7 @@ def probes(name: str, program: str) -> Iterator[Probe]:
             if text:
                 yield Probe(name, spelling, shell, text)
     for spelling, text in _BY_PROGRAMS.items():
-        first = text.split()[0]
-        if first not in ("{path}", "echo") and shutil.which(first) is None:
-            continue
-        if first != "sudo" or _sudo():
+        if _can_be_tried(text.removeprefix(_ENTER).split()[0]):
             yield Probe(name, spelling, "sh", text.replace("{path}", program))
 
 
@@ -129,9 +143,13 @@ def _script(place: str, name: str, line: str) -> str:
     return path
 
 
-def _sudo() -> bool:
-    """Whether sudo would ask for nothing."""
-    return shutil.which("sudo") is not None and _run(["sudo", "-n", "true"], "/").returncode == 0
+@cache
+def _can_be_tried(program: str) -> bool:
+    """Whether it is there, and would ask for nothing."""
+    if program not in ("{path}", "echo") and shutil.which(program) is None:
+        return False
+    first = _WITHOUT_PASSWORD.get(program)
+    return first is None or _run(["sh", "-c", first], "/").returncode == 0
 
 
 def _run(words: list[str], cwd: str) -> subprocess.CompletedProcess[bytes]:

@@ -9,6 +9,7 @@ import re
 import select
 import signal
 import time
+from collections.abc import Iterator, Sequence
 
 from guardsh.operations.doctor_probes import bait
 
@@ -19,25 +20,33 @@ _QUESTION = b"host and role>"
 _RAN = re.compile(rb"guardsh-doctor-ended-[0-9]")
 
 
-def line_hook(shell: str, program: str) -> bool:
-    """Whether a typed ``/path/rm -rf BAIT`` is asked about, which only the line hook can see. Raises OSError."""
+def asked(shell: str, lines: Sequence[str]) -> Iterator[bool]:
+    """Whether each line, typed with a {bait} of its own, is asked about. Raises OSError."""
+    pid, terminal = _start(shell)
+    status = "$status" if shell == "fish" else "$?"
+    try:
+        _read(terminal, _START, None)
+        for line in lines:
+            yield _asked(terminal, f" {line}; echo guardsh-doctor-ended-{status}\r")
+    finally:
+        _end(pid, terminal)
+
+
+def _asked(terminal: int, line: str) -> bool:
     with bait() as (_, directory):
-        pid, terminal = _start(shell)
-        try:
-            _read(terminal, _START, None)
-            status = "$status" if shell == "fish" else "$?"
-            os.write(terminal, f" {program} -rf {directory}; echo guardsh-doctor-ended-{status}\r".encode())
-            seen = _read(terminal, _ANSWER, _RAN)
-            return _QUESTION in seen and os.path.exists(f"{directory}/base/1/1259")
-        finally:
-            _end(pid, terminal)
+        os.write(terminal, line.format(bait=directory).encode())
+        seen = _read(terminal, _ANSWER, _RAN)
+        for _ in range(2):  # the question, and the line, which zsh and fish put back to be edited
+            os.write(terminal, b"\x03")
+            _read(terminal, _ANSWER, None)
+        return _QUESTION in seen and os.path.exists(f"{directory}/base/1/1259")
 
 
 def _start(shell: str) -> tuple[int, int]:
     pid, terminal = pty.fork()
     if pid == 0:
         try:
-            os.environ.update(TERM="xterm", HISTFILE="/dev/null", GUARDSH_BACKGROUND="off")
+            os.environ.update(TERM="xterm", HISTFILE="/dev/null", GUARDSH_BACKGROUND="off", GUARDSH_WATCH="off")
             os.execvp(shell, [shell, *(["--private"] if shell == "fish" else []), "-i"])
         finally:
             os._exit(127)
@@ -62,10 +71,8 @@ def _read(terminal: int, patience: float, until: re.Pattern[bytes] | None) -> by
 
 
 def _end(pid: int, terminal: int) -> None:
-    """Interrupt what is asked, and leave as a person does: what a configuration has begun is not cut short."""
+    """Leave as a person does: what a configuration has begun is not cut short."""
     with contextlib.suppress(OSError):
-        os.write(terminal, b"\x03")
-        _read(terminal, _ANSWER, None)
         os.write(terminal, b"exit\r")
         _read(terminal, _ANSWER, None)
     os.close(terminal)  # hangs up what is still there

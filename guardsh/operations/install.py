@@ -17,6 +17,7 @@ from guardsh.operations import diversion, install_manifest
 from guardsh.operations.install_changes import Change, Kept, standing, undo_block, undo_file
 from guardsh.operations.install_manifest import Record
 from guardsh.operations.install_tree import Tree
+from guardsh.system import state_place
 
 _UNDO: dict[str, Callable[[Tree, Record], str]] = {
     "block": undo_block,
@@ -142,15 +143,17 @@ def _alone(tree: Tree) -> Iterator[None]:
 
 
 def start_watcher() -> None:
-    """Have systemd read and start the unit, where systemd runs (sd_booted(3))."""
-    _systemctl("daemon-reload")
-    _systemctl("restart", "guardsh-watch.service")
+    """Have systemd read and start the unit, where it runs; a shell's watcher makes way within seconds."""
+    if state_place.has_service():
+        _systemctl("daemon-reload")
+        _systemctl("restart", "--no-block", state_place.UNIT)
 
 
 def stop_watcher() -> None:
-    _systemctl("stop", "guardsh-watch.service")
+    """Before its unit is gone."""
+    if state_place.has_service():
+        _systemctl("stop", state_place.UNIT)
 
 
 def _systemctl(*words: str) -> None:
-    if os.path.isdir("/run/systemd/system"):
-        subprocess.run(["systemctl", *words], check=False)
+    subprocess.run(["systemctl", *words], check=False)

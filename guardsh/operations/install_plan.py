@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from guardsh import integrations
-from guardsh.commands import COMMANDS
+from guardsh.commands import SHIMMED
 from guardsh.operations.diversion import Diversion
 from guardsh.operations.install_changes import Block, Change, File, Link
 from guardsh.operations.install_manifest import Record
 from guardsh.operations.install_tree import Tree
+from guardsh.system.state_place import ENABLED, UNIT
 
-_UNIT = "guardsh-watch.service"
 _RC = ("/etc/bash.bashrc", "/etc/zsh/zshrc", "/etc/zshrc")
 
 
@@ -43,12 +43,13 @@ def changes(
     """Everything that shall be so. ``guardsh`` is the program's path on the node, ``scripts`` what `guardsh init`
     prints by shell, ``diverted`` the programs that get a shim in their own place."""
     shim = shim_text(guardsh)
+    shims = [f"{places.bin}/{name}" for name in sorted(SHIMMED)]
     return [
         *([] if places.home else [Link(f"{places.bin}/guardsh", guardsh)]),
         *(File(f"{places.lib}/init.{shell}", text) for shell, text in scripts.items()),
-        *(_of_home(places) if places.home else _of_node(tree, places)),
+        *(_of_home(places) if places.home else _of_node(tree, places, guardsh)),
         # Files of their own, no links: who copies a program to one of these paths must not write into all of them.
-        *(File(f"{places.bin}/{name}", shim, 0o755) for name in COMMANDS if f"{places.bin}/{name}" not in diverted),
+        *(File(path, shim, 0o755) for path in shims if path not in diverted),
         *(Diversion(path, shim) for path in diverted),
     ]
 
@@ -63,18 +64,28 @@ def already_diverted(records: Mapping[str, Record]) -> list[str]:
     return [record.path for record in records.values() if record.kind == "diversion"]
 
 
-def _of_node(tree: Tree, places: Places) -> list[Change]:
+def unit_text(guardsh: str) -> str:
+    """The unit that starts this very guardsh. A % would be a specifier (systemd.unit(5))."""
+    program = guardsh.replace("%", "%%")
+    return integrations.text(UNIT).replace("ExecStart=/usr/local/bin/guardsh", f'ExecStart="{program}"')
+
+
+def has_systemd(tree: Tree) -> bool:
+    """Whether it is installed. Without it the first shell of an account starts the watcher."""
+    return any(tree.executable(f"{lib}/systemd/systemd") for lib in ("/usr/lib", "/lib"))
+
+
+def _of_node(tree: Tree, places: Places, guardsh: str) -> list[Change]:
     """profile.d is for login shells (and, on Red Hat's, all interactive ones); Debian's bash.bashrc for the others.
 
     zshrc, not zshenv: scripts should not pay for it.
     """
-    enabled = f"/etc/systemd/system/multi-user.target.wants/{_UNIT}"
+    unit: list[Change] = [File(f"/etc/systemd/system/{UNIT}", unit_text(guardsh)), Link(ENABLED, f"../{UNIT}")]
     return [
         File("/etc/profile.d/guardsh.sh", _profile(places.lib)),
         File("/etc/fish/conf.d/guardsh.fish", _fish(places.lib)),
         *(Block(path, _lines(places.lib, path)) for path in _RC if os.path.isfile(tree.real(path))),
-        File(f"/etc/systemd/system/{_UNIT}", integrations.text(_UNIT)),
-        Link(enabled, f"../{_UNIT}"),
+        *(unit if has_systemd(tree) else []),
     ]
 
 

@@ -13,7 +13,7 @@ import stat
 
 from guardsh.screen import escape, palette
 from guardsh.system import proc
-from guardsh.watch.registry import Registry, Shell, on_pseudo_terminal
+from guardsh.watch.registry import Registry, Shell, has_colours
 
 # Programs that show another machine, or other terminals: their picture is not this node's. The shell's next prompt,
 # or the panes inside, have its colour.
@@ -44,7 +44,7 @@ class Broadcast:
         word = self._word
         if word is None:
             return
-        shells = [shell for shell in self._registry.shells() if on_pseudo_terminal(shell)]
+        shells = self._shells()
         before = self._painted
         self._painted = {shell.process.pid: (shell.process.ticks, word) for shell in shells}
         due = [shell for shell in shells if before.get(shell.process.pid) != self._painted[shell.process.pid]]
@@ -54,13 +54,16 @@ class Broadcast:
         """Once more where a terminal took nothing (Ctrl-S, a dead client), if its shell is still there."""
         if not self._owed:
             return
-        known = {shell.device: shell for shell in self._registry.shells()}
+        known = {shell.device: shell for shell in self._shells()}
         for device, (shell, data) in list(self._owed.items()):
             now = known.get(device)
             if now is None or now.process.ticks != shell.process.ticks:
                 del self._owed[device]
             else:
                 self._write(now, data)
+
+    def _shells(self) -> list[Shell]:
+        return [shell for shell in self._registry.shells() if has_colours(shell)]
 
     def _paint(self, shells: dict[int, Shell], word: str) -> None:
         busy = [shell for shell in shells.values() if not _idle(shell)]

@@ -8,7 +8,8 @@ import time
 from guardsh.model.node_state import NodeState
 from guardsh.screen.plain import safe
 from guardsh.screen.segment import FORMATS
-from guardsh.watch import place, state_file
+from guardsh.system import state_place
+from guardsh.watch import state_file
 
 __all__ = ["FORMATS", "segment"]
 
@@ -16,7 +17,7 @@ __all__ = ["FORMATS", "segment"]
 def segment(style: str) -> str:
     """What to print in this style (a key of ``FORMATS``); a state that cannot be believed is shown as unknown."""
     now = time.time()
-    state = state_file.read(place.to_read(os.environ), now)
+    state = state_file.read(state_place.to_read(os.environ), now)
     return FORMATS[style](
         safe(os.uname().nodename.partition(".")[0]), state or NodeState(int(now), "unknown", "unknown")
     )

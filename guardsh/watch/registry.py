@@ -9,13 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from guardsh.system import proc
 
-THEMES = ("dark", "light", "none")
+THEMES = ("dark", "light", "none", "off")
 _MOST = 4096  # registrations that are looked at
 _CLOCKS = 2.0  # seconds between two ways to tell the time of a process's start
 _PSEUDO_TERMINALS = range(136, 144)  # UNIX98_PTY_SLAVE_MAJOR, include/uapi/linux/major.h
@@ -23,7 +22,8 @@ _PSEUDO_TERMINALS = range(136, 144)  # UNIX98_PTY_SLAVE_MAJOR, include/uapi/linu
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """A registered shell: its process, the number of its pseudo-terminal, and the theme that it found there."""
+    """A registered shell: its process, the number of its pseudo-terminal, and the theme that it found there; ``off``
+    where there shall be no colours."""
 
     process: proc.Process
     owner: int  # uid
@@ -72,10 +72,13 @@ class Registry:
     def close(self) -> None:
         os.close(self._directory)
 
-    def _names(self) -> Iterator[str]:
+    def _names(self) -> list[str]:
+        """What cannot be one is not counted: it is not removed, and would keep others out."""
         with os.scandir(self._directory) as entries:
-            names = [entry.name for entry in islice(entries, _MOST)]
-        return (name for name in names if name.isascii() and name.isdigit() and len(name) <= 10)
+            names = (entry.name for entry in entries if not entry.is_dir(follow_symlinks=False))
+            return list(
+                islice((name for name in names if name.isascii() and name.isdigit() and len(name) <= 10), _MOST)
+            )
 
     def _checked(self, name: str) -> tuple[tuple[int, int, int] | None, Shell | None]:
         try:
@@ -111,6 +114,7 @@ class Registry:
         return started <= key[2] / 1e9 + _CLOCKS
 
 
-def on_pseudo_terminal(shell: Shell) -> bool:
-    """Whether it has one at all: a Linux console has no colours to change."""
-    return shell.process.terminal > 0 and os.major(shell.device) in _PSEUDO_TERMINALS
+def has_colours(shell: Shell) -> bool:
+    """Whether it wants them, and has a pseudo-terminal: a Linux console has no colours to change."""
+    on_one = shell.process.terminal > 0 and os.major(shell.device) in _PSEUDO_TERMINALS
+    return shell.theme != "off" and on_one

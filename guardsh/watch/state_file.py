@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
@@ -19,12 +20,14 @@ class KeptByAnother(Exception):  # noqa: N818 (an outcome, not an error)
 class StateFile:
     """The state file of this watcher, as long as it holds the lock beside it.
 
-    Raises OSError where the directory cannot be used, and ``KeptByAnother``.
+    Raises OSError where the directory cannot be used or the file is no state, and ``KeptByAnother``.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.directory = os.path.dirname(path)
+        if _is_something_else(path):  # GUARDSH_STATE may name anything
+            raise FileExistsError(errno.EEXIST, "something else is there", path)
         os.makedirs(self.directory, mode=0o755, exist_ok=True)
         self._lock = self._locked()
 
@@ -33,10 +36,14 @@ class StateFile:
         try:
             self._replace(f"{line(state)}\n".encode())
         except OSError:
-            for path in (self._new, self.path):
-                with contextlib.suppress(OSError):
-                    os.unlink(path)
+            self.remove()
             raise
+
+    def remove(self) -> None:
+        """Leave no state."""
+        for path in (self._new, self.path):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
 
     def close(self) -> None:
         os.close(self._lock)
@@ -67,6 +74,14 @@ class StateFile:
             os.close(descriptor)
             raise KeptByAnother from error
         return descriptor
+
+
+def _is_something_else(path: str) -> bool:
+    """Whether there is what no watcher has left."""
+    try:
+        return os.path.lexists(path) and parse(_text(path)) is None
+    except ValueError:
+        return True
 
 
 def read(path: str, now: float) -> NodeState | None:

@@ -1,19 +1,21 @@
 # shellcheck shell=bash
 # The line hook of guardsh in bash (4.4 and later): readline only captures and prefilters, with builtins; PS0, which is
 # expanded when a whole command has been read and nothing of it has run, asks `guardsh line` and vetoes with SIGINT.
-# `guardsh init` puts the path of guardsh, $__guardsh, in front. docs/shell.md says what is seen and what is not.
+# `guardsh init` puts $__guardsh (its path) and $__guardsh_guarded (names) in front. docs/shell.md says what is seen.
 # shellcheck disable=SC2154
 
-# What can be harmful contains one of these words; $ and ` matter where a command begins. One `case` costs a fifth of
-# a regular expression: that looks only at what is left.
+# What can be harmful contains one of these words; $ and ` matter where a command begins. The line is split, not matched:
+# a regular expression of so many names takes ten times as long. No word that is split off can match a file.
 __guardsh_line_hot() { # text
-  case $1 in
-    *rm* | *wal-g* | *pg_ctl* | *pg_basebackup*) [[ $1 =~ $__guardsh_line_words ]] && return ;;
-  esac
-  case $1 in
-    *\$* | *\`*) [[ $1 =~ $__guardsh_line_unknown ]] && return ;;
-  esac
-  [[ -n $__guardsh_line_aliases && $1 =~ $__guardsh_line_aliases ]]
+  local IFS=$__guardsh_line_edges __guardsh_word __guardsh_behind='' || return 0
+  for __guardsh_word in $1; do
+    case ${__guardsh_line_words[_$__guardsh_word]-} in
+      guarded) return 0 ;;
+      runs) __guardsh_behind=yes ;;
+    esac
+  done
+  case $1 in *\$* | *\`*) ;; *) return 1 ;; esac
+  [[ $1 =~ $__guardsh_line_unknown || (-n $__guardsh_behind && $1 =~ $__guardsh_line_unknown_behind) ]]
 }
 
 # `!` and, at its beginning, `^` make another line of it (HISTORY EXPANSION in bash(1)); history has the result.
@@ -21,16 +23,21 @@ __guardsh_line_expanded() { # text
   [[ $- == *H* && ($1 == *!* || $1 == ^*) ]]
 }
 
-# Aliases whose text would be looked at are words to look at. Made anew when their number has changed, or a line may
-# have changed them.
-__guardsh_line_read_aliases() {
-  local __guardsh_alias __guardsh_names=''
-  __guardsh_line_aliases='' __guardsh_line_alias_count=${#BASH_ALIASES[@]}
-  for __guardsh_alias in "${!BASH_ALIASES[@]}"; do
-    __guardsh_line_hot "${BASH_ALIASES[$__guardsh_alias]}" || continue
-    __guardsh_names+="|${__guardsh_alias//[^A-Za-z0-9_-]/.}"
+# The words to look at: the guarded names, the words behind which a command begins, and every alias whose text would be
+# looked at. Made anew when the number of aliases has changed, or a line may have changed them.
+__guardsh_line_read_words() {
+  local IFS=$__guardsh_line_edges __guardsh_word __guardsh_alias __guardsh_before=-1 __guardsh_found=0
+  __guardsh_line_words=() __guardsh_line_alias_count=${#BASH_ALIASES[@]}
+  for __guardsh_word in $__guardsh_line_runs; do __guardsh_line_words[_$__guardsh_word]=runs; done
+  for __guardsh_word in $__guardsh_guarded; do __guardsh_line_words[_$__guardsh_word]=guarded; done
+  while ((__guardsh_before != __guardsh_found)); do # an alias may stand in an alias
+    __guardsh_before=$__guardsh_found __guardsh_found=0
+    for __guardsh_alias in "${!BASH_ALIASES[@]}"; do
+      __guardsh_line_hot "${BASH_ALIASES[$__guardsh_alias]}" || continue
+      ((__guardsh_found += 1))
+      for __guardsh_word in $__guardsh_alias; do __guardsh_line_words[_$__guardsh_word]=guarded; done
+    done
   done
-  [[ -z $__guardsh_names ]] || __guardsh_line_aliases="(^|[^[:alnum:]_.-])(${__guardsh_names#|})([^[:alnum:]_.-]|\$)"
 }
 
 # Called by readline with each physical line, before it is accepted. Changes nothing in it.
@@ -41,7 +48,7 @@ __guardsh_line_capture() {
   __guardsh_line+=${READLINE_LINE-}$'\n'
   if __guardsh_line_expanded "$__guardsh_line"; then
     __guardsh_line_armed=2
-  elif __guardsh_line_hot "$__guardsh_line"; then
+  elif __guardsh_line_hot "${__guardsh_line//\\$'\n'/}"; then # one word may stand on two lines
     __guardsh_line_armed=1
   else
     __guardsh_line_armed=3
@@ -107,18 +114,21 @@ __guardsh_line_may_run() {
   ((__guardsh_status != 77)) && __guardsh_line_unjudged "$__guardsh_status"
 }
 
-# What the last line became, unless history did not take it (HISTCONTROL, HISTIGNORE).
+# What the last line became. Where history did not take it (HISTCONTROL, HISTIGNORE), it is as it was when `!` was
+# expanded.
 __guardsh_line_recall() {
   local __guardsh_recent
   __guardsh_recent=$(HISTTIMEFORMAT='' builtin history 1)
-  [[ $__guardsh_recent =~ ^[[:space:]]*([0-9]+)[*[:space:]] ]] || return 0
-  [[ ${BASH_REMATCH[1]} != "$__guardsh_line_number" ]] || return 0
-  __guardsh_line+=${__guardsh_recent#"${BASH_REMATCH[0]}"}$'\n'
+  if [[ $__guardsh_recent =~ ^[[:space:]]*([0-9]+)[*[:space:]] && ${BASH_REMATCH[1]} != "$__guardsh_line_number" ]]; then
+    __guardsh_line+=${__guardsh_recent#"${BASH_REMATCH[0]}"}$'\n'
+  elif __guardsh_line_expanded "$__guardsh_line"; then
+    __guardsh_line+=$(builtin history -p -- "$__guardsh_line")$'\n'
+  fi
 }
 
 # The line, and what its names mean here (guardsh/line/handed.py).
 __guardsh_line_hand() {
-  local __guardsh_rest=$__guardsh_line __guardsh_word __guardsh_said
+  local IFS=' ' __guardsh_rest=$__guardsh_line __guardsh_word __guardsh_said
   printf '%s\0' "$__guardsh_line"
   for __guardsh_word in "${!BASH_ALIASES[@]}"; do
     printf 'a %s=%s\0' "$__guardsh_word" "${BASH_ALIASES[$__guardsh_word]}"
@@ -134,8 +144,10 @@ __guardsh_line_hand() {
       *) printf 'v %s=%s\0' "$__guardsh_word" "${!__guardsh_word-}" ;;
     esac
   done
+  __guardsh_rest="$__guardsh_line ${BASH_ALIASES[*]-}"
   for __guardsh_word in ${__guardsh_functions-}; do
-    if declare -F "$__guardsh_word" >/dev/null; then printf 'f %s\0' "$__guardsh_word"; fi
+    [[ $__guardsh_rest == *"$__guardsh_word"* && $(declare -f "$__guardsh_word") == *__guardsh_name* ]] || continue
+    printf 'f %s\0' "$__guardsh_word"
   done
 }
 
@@ -153,16 +165,18 @@ __guardsh_line_ready() {
   [[ -z $__guardsh_line_look_for_trap ]] || __guardsh_line_put_trap_aside
   __guardsh_line='' __guardsh_line_armed=2
   __guardsh_line_number=$((HISTCMD - 1))
-  ((__guardsh_line_alias_count == ${#BASH_ALIASES[@]})) || __guardsh_line_read_aliases
+  ((__guardsh_line_alias_count == ${#BASH_ALIASES[@]})) || __guardsh_line_read_words
   __guardsh_line_in_ps0
   [[ $- == *e* ]] || return "$status" # under errexit it would end the shell
 }
 
-# Enter, Ctrl-J and Ctrl-O: capture, then what they do anyway, by way of two keys that nobody types.
+# Enter, Ctrl-J and Ctrl-O: capture, then what they do anyway, by way of two keys that nobody types. $_ is the last word
+# of a command, of ours too: that is what it was before.
+# shellcheck disable=SC2016 # expanded when the key is pressed
 __guardsh_line_bind() {
   local map key
   for map in emacs vi-insert vi-command; do
-    bind -m "$map" -x '"\C-x\C-_1\a": __guardsh_line_capture'
+    bind -m "$map" -x '"\C-x\C-_1\a": __guardsh_line_capture "$_"'
     bind -m "$map" '"\C-x\C-_2\a": accept-line'
     for key in '\C-m' '\C-j'; do
       bind -m "$map" "\"$key\": \"\\C-x\\C-_1\\a\\C-x\\C-_2\\a\""
@@ -171,8 +185,8 @@ __guardsh_line_bind() {
   bind -m emacs '"\C-x\C-_3\a": operate-and-get-next'
   bind -m emacs '"\C-o": "\C-x\C-_1\a\C-x\C-_3\a"'
   # These run what the editor leaves without showing it: now it comes back to the prompt, and Enter runs it.
-  bind -m emacs -x '"\C-x\C-e": __guardsh_line_edit'
-  bind -m vi-command -x '"v": __guardsh_line_edit'
+  bind -m emacs -x '"\C-x\C-e": __guardsh_line_edit "$_"'
+  bind -m vi-command -x '"v": __guardsh_line_edit "$_"'
 }
 
 __guardsh_line_edit() {
@@ -185,17 +199,22 @@ __guardsh_line_edit() {
 }
 
 __guardsh_line_start() {
-  local word='(rm|wal-g|pg_ctl|pg_basebackup)' edge='[^[:alnum:]_.-]' runs
-  runs='(then|else|elif|do|if|while|until|time|sudo|doas|env|command|exec|builtin|nice|ionice|nohup|setsid|timeout'
-  runs+='|stdbuf|chrt|taskset|flock|runuser|su|xargs|eval|find|strace|watch|parallel|bash|sh|zsh|dash|ksh)'
+  local edge='[^[:alnum:]_.-]'
   [[ $- == *i* && -t 0 && -t 2 ]] || return 0
-  __guardsh_line_words="(^|$edge)$word($edge|\$)"
-  __guardsh_line_unknown="(^|[;&|({!\`"$'\n'"]|(^|$edge)${runs}[[:space:]]([^;&|]*[[:space:]])?)[[:space:]]*\"?[\$\`]"
-  __guardsh_line='' __guardsh_line_trap='' __guardsh_line_aliases='' __guardsh_line_alias_count=-1
+  declare -gA __guardsh_line_words=()
+  __guardsh_line_edges=$' \t\n!"#$%&\'()*+,/:;<=>?@[\\]^`{|}~'
+  __guardsh_line_runs='then else elif do if while until time sudo doas env command exec builtin nice ionice nohup setsid'
+  __guardsh_line_runs+=' timeout stdbuf chrt taskset flock runuser su xargs eval find strace watch parallel bash sh zsh'
+  __guardsh_line_runs+=' dash ksh'
+  __guardsh_line_unknown="(^|[;&|({!\`"$'\n'"])[[:space:]]*\"?[\$\`]"
+  __guardsh_line_unknown_behind="(^|$edge)(${__guardsh_line_runs// /|})[[:space:]]"
+  __guardsh_line_unknown_behind+="([^;&|]*[[:space:]])?[[:space:]]*\"?[\$\`]"
+  __guardsh_line='' __guardsh_line_trap=''
   __guardsh_line_look_for_trap=yes __guardsh_line_armed=3 __guardsh_line_asked=0 __guardsh_line_number=''
   __guardsh_line_ask=([1]=captured [2]=history [4]=refused)
   __guardsh_line_entry=__guardsh_line_ready
   if [[ -o emacs || -o vi ]] && [[ -z ${BLE_VERSION-} ]]; then __guardsh_line_bind 2>/dev/null; fi
+  __guardsh_line_read_words
   __guardsh_line_in_ps0
   __guardsh_line_hook
 }

@@ -1,18 +1,29 @@
 # shellcheck shell=bash
 # Functions under the guarded names, for what the line hook cannot see: fc, eval, bind -x, sourced files. A function of
-# the operator's own is left alone; an alias (rm='rm -i') stays in front of ours.
-# shellcheck disable=SC2154 # `guardsh init` puts $__guardsh in front
+# the operator's own is left alone; an alias (rm='rm -i') stays in front of ours. `guardsh init` puts $__guardsh,
+# $__guardsh_shimmed (names) and $__guardsh_prefilter (a file) in front.
+# shellcheck disable=SC2154
 
+# By way of the shim's prefilter: what is certainly unrelated does not wait for guardsh to start.
 __guardsh_name() { # NAME ARGUMENT…
-  if [[ -x $__guardsh ]]; then "$__guardsh" run -- "$@"; else command "$@"; fi
+  if [[ -r $__guardsh_prefilter ]]; then
+    # shellcheck disable=SC2016 # expanded by that sh
+    /bin/sh -c '__guardsh_program=$1 __guardsh_prefilter=$2; shift 2; . "$__guardsh_prefilter"' \
+      "${__guardsh_prefilter%/*}/$1" "$__guardsh" "$__guardsh_prefilter" "${@:2}"
+  elif [[ -x $__guardsh ]]; then
+    "$__guardsh" run -- "$@"
+  else
+    command "$@"
+  fi
 }
 
 __guardsh_names_start() {
-  local name
+  local IFS=' ' name
   [[ $- == *i* ]] || return 0
   : "${__guardsh_functions=}"
-  for name in rm wal-g pg_ctl pg_basebackup; do
+  for name in $__guardsh_shimmed; do
     ! declare -F "$name" >/dev/null || continue
+    [[ ! -o posix || $name != *[!A-Za-z0-9_]* ]] || continue # no name of a function there
     eval "function $name { __guardsh_name $name \"\$@\"; }"
     __guardsh_functions+=" $name"
   done

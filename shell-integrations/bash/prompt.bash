@@ -16,7 +16,7 @@ __guardsh_state_trusted() { # file
 
 __guardsh_state_find() { # -> __guardsh_state_file
   __guardsh_state_file=${GUARDSH_STATE:-/run/guardsh/state}
-  [[ -n ${GUARDSH_STATE-} || -e $__guardsh_state_file || -L $__guardsh_state_file ]] && return
+  [[ -n ${GUARDSH_STATE-} || $EUID == 0 || -e $__guardsh_state_file || -L $__guardsh_state_file ]] && return
   __guardsh_state_file=${XDG_RUNTIME_DIR:-${HOME-}/.cache}/guardsh/state
 }
 
@@ -84,7 +84,7 @@ __guardsh_state_parse() { # text -> __guardsh_said: written, role, segment; noth
 }
 
 # Between two heartbeats the line is the same, and is not read into again.
-__guardsh_state_read() { # -> __guardsh_role __guardsh_segment
+__guardsh_state_read() { # -> __guardsh_role __guardsh_segment __guardsh_state_kept
   local text='' now
   __guardsh_state_find
   # To the first NUL, or one character too many: a read that succeeds has met one of them.
@@ -97,9 +97,9 @@ __guardsh_state_read() { # -> __guardsh_role __guardsh_segment
   fi
   builtin printf -v now '%(%s)T' -1
   if ((${#__guardsh_said[@]} && now - __guardsh_said[0] <= __guardsh_state_ttl && __guardsh_said[0] - now <= 2)); then
-    __guardsh_role=${__guardsh_said[1]} __guardsh_segment=${__guardsh_said[2]}
+    __guardsh_role=${__guardsh_said[1]} __guardsh_segment=${__guardsh_said[2]} __guardsh_state_kept=yes
   else
-    __guardsh_role=unknown __guardsh_segment="$__guardsh_host UNKNOWN"
+    __guardsh_role=unknown __guardsh_segment="$__guardsh_host UNKNOWN" __guardsh_state_kept=''
   fi
 }
 
@@ -118,27 +118,18 @@ __guardsh_colour_possible() {
   case ${TERM-} in '' | dumb | linux) return 1 ;; esac
 }
 
-__guardsh_colour_of() { # role theme -> __guardsh_colour
-  case $1/$2 in
-    primary/light) __guardsh_colour=f3b1a4 ;;
-    primary/*) __guardsh_colour=480e0e ;;
-    replica/light) __guardsh_colour=b4d0fb ;;
-    replica/*) __guardsh_colour=08359d ;;
-    recovering/light) __guardsh_colour=f5df4f ;;
-    recovering/*) __guardsh_colour=4a3b01 ;;
-    */light) __guardsh_colour=c7c7c7 ;;
-    *) __guardsh_colour=3b3b3e ;;
-  esac
-}
+declare -gA __guardsh_colours=(
+  [primary/dark]=480e0e [replica/dark]=08359d [recovering/dark]=4a3b01 [unknown/dark]=3b3b3e
+  [primary/light]=f3b1a4 [replica/light]=b4d0fb [recovering/light]=f5df4f [unknown/light]=c7c7c7
+)
 
 # At every prompt, changed or not: a shell that was started from this one has put its own colours there, or back.
 # Where the theme is not known, the text is coloured, too: that of a light theme could not be read on a dark tint.
 __guardsh_colour_show() {
-  local __guardsh_colour text=''
+  local text=''
   [[ $__guardsh_role != none ]] || { __guardsh_colour_back; return; }
-  __guardsh_colour_of "$__guardsh_role" "$__guardsh_theme"
   [[ $__guardsh_theme != none ]] || text=$'\e]10;#d0d0d0\e\\'
-  builtin printf '%s' "$text"$'\e]11;#'"$__guardsh_colour"$'\e\\' >&2
+  builtin printf '%s' "$text"$'\e]11;#'"${__guardsh_colours[$__guardsh_role/${__guardsh_theme/none/dark}]}"$'\e\\' >&2
   __guardsh_colour_shown=yes
 }
 
@@ -162,9 +153,10 @@ __guardsh_theme_ask() {
   __guardsh_theme=none
   [[ -z $__guardsh_theme_asked ]] || return 0
   builtin read -t 0 && return # a line was typed ahead: its program would get the reply
+  # shellcheck disable=SC2016 # $_ as it was before
   for map in emacs vi-insert vi-command; do
-    builtin bind -m "$map" -x '"\e]11;rgb": __guardsh_theme_told'
-    builtin bind -m "$map" -x '"\e[0n": __guardsh_theme_untold'
+    builtin bind -m "$map" -x '"\e]11;rgb": __guardsh_theme_told "$_"'
+    builtin bind -m "$map" -x '"\e[0n": __guardsh_theme_untold "$_"'
   done 2>/dev/null
   __guardsh_theme='' __guardsh_theme_asked=$'\\[\r\e[K\\]'
   PS1=$__guardsh_theme_asked${PS1-}
@@ -186,7 +178,7 @@ __guardsh_theme_untold() {
 }
 
 __guardsh_theme_from() { # reply -> __guardsh_theme __guardsh_colour_own
-  local digit='([0-9a-fA-F]{1,4})' part value theme __guardsh_colour channel=()
+  local digit='([0-9a-fA-F]{1,4})' part value channel=() IFS=' '
   [[ $1 =~ ^a?:$digit/$digit/$digit ]] || return 0
   for part in "${BASH_REMATCH[@]:1:3}"; do
     channel+=("$((16#$part * 255 / (16 ** ${#part} - 1)))")
@@ -196,23 +188,19 @@ __guardsh_theme_from() { # reply -> __guardsh_theme __guardsh_colour_own
     __guardsh_theme=light || __guardsh_theme=dark
   builtin printf -v __guardsh_colour_own '%02x%02x%02x' "${channel[@]}"
   # One of ours was left by another shell: not the terminal's own.
-  value=$__guardsh_colour_own
-  for part in primary replica recovering unknown; do
-    for theme in dark light; do
-      __guardsh_colour_of "$part" "$theme"
-      [[ $__guardsh_colour != "$value" ]] || __guardsh_colour_own=''
-    done
-  done
+  case " ${__guardsh_colours[*]} " in *" $__guardsh_colour_own "*) __guardsh_colour_own='' ;; esac
 }
 
 # ---- at every prompt ----
 
 # One word in a file named by our process, for the watcher that recolours idle terminals. In a directory that all may
-# write to, only a file of our own is written over, and only one that nobody has put there is made.
+# write to, only a file of our own is written over, and only one that nobody has put there is made; in one whose owner
+# could put a link in its place (GUARDSH_STATE may have come along with su), neither.
 __guardsh_register() { # word
   local directory=${__guardsh_state_file%/*}/terminals file
   file=$directory/$$
   [[ $1 != "$__guardsh_registered" || ! -e $file ]] || return 0
+  [[ -O $directory ]] || { ((EUID != 0)) && [[ -k $directory && ! -w ${directory%/*} ]]; } || return 0
   local - # the options, until we return
   if [[ -e $file ]]; then
     [[ -f $file && ! -L $file && -O $file ]] || return 0
@@ -235,7 +223,7 @@ __guardsh_prompt_refresh() {
   __guardsh_state_read
   __guardsh_prompt_text
   [[ -t 2 ]] || return 0
-  __guardsh_colour_possible || { __guardsh_colour_back; return; }
+  __guardsh_colour_possible || { __guardsh_colour_back; __guardsh_register off; return; }
   [[ -n $__guardsh_theme ]] || __guardsh_theme_ask
   [[ -n $__guardsh_theme ]] || return 0 # colours come with the reply
   __guardsh_colour_show

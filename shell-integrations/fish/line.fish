@@ -1,6 +1,6 @@
 # The line hook of guardsh in fish (3.6 and later): Enter looks at the whole buffer before it is run, prefilters with
-# builtins, and asks `guardsh line`; a line that may not run stays in the buffer. `guardsh init` puts the path of
-# guardsh, $__guardsh, in front. docs/shell.md says what is seen and what is not.
+# builtins, and asks `guardsh line`; a line that may not run stays in the buffer. `guardsh init` puts $__guardsh (its
+# path) and $__guardsh_guarded (names) in front. docs/shell.md says what is seen and what is not.
 
 # What can be harmful contains one of these words; $ and ( matter where a command begins.
 function __guardsh_line_hot --argument-names text
@@ -9,11 +9,12 @@ function __guardsh_line_hot --argument-names text
 end
 
 function __guardsh_line_enter
-    set -l text (commandline -b | string collect)
+    set -l text "$(string replace -a -- \\\n '' "$(commandline -b)")"
     commandline --is-valid
     if test $status -ne 2 # a line that is not complete only becomes longer
-        set text (__guardsh_line_expand $text | string collect)
-        if __guardsh_line_hot $text; and not __guardsh_line_judge $text
+        test -z "$(abbr --list)"
+        or set text "$(__guardsh_line_expand $text)"
+        if __guardsh_line_hot "$text $(__guardsh_line_aliases $text)"; and not __guardsh_line_judge $text
             commandline -f repaint
             return
         end
@@ -33,6 +34,14 @@ function __guardsh_line_expand --argument-names text
     printf '%s\n' $text
 end
 
+# NAME=TEXT of the aliases among its words: functions by now, which say in their description what they were made of.
+function __guardsh_line_aliases --argument-names text
+    for word in (string match -ra '[^\s;&|()]+' -- $text)
+        functions -q -- $word
+        and string replace -rf -- '^alias [^ =]+[ =]' "$word=" (functions -Dv -- $word)[5]
+    end
+end
+
 # Whether the line may run.
 function __guardsh_line_judge --argument-names __guardsh_text
     if not test -x $__guardsh
@@ -49,8 +58,9 @@ end
 
 # The line, and what its names mean here (guardsh/line/handed.py).
 function __guardsh_line_hand --argument-names __guardsh_text
-    printf '%s\0' $__guardsh_text
-    for __guardsh_word in (string match -ra -g '\$\{?([A-Za-z_][A-Za-z0-9_]*)' -- $__guardsh_text)
+    set -l __guardsh_aliases (__guardsh_line_aliases $__guardsh_text)
+    printf '%s\0' $__guardsh_text a\ $__guardsh_aliases
+    for __guardsh_word in (string match -ra -g '\$\{?([A-Za-z_][A-Za-z0-9_]*)' -- "$__guardsh_text $__guardsh_aliases")
         if test (count $$__guardsh_word) -eq 1
             printf 'v %s=%s\0' $__guardsh_word $$__guardsh_word
         else if set -q $__guardsh_word
@@ -58,7 +68,8 @@ function __guardsh_line_hand --argument-names __guardsh_text
         end
     end
     for __guardsh_word in $__guardsh_functions
-        functions -q $__guardsh_word
+        string match -q "*$__guardsh_word*" -- $__guardsh_text
+        and functions $__guardsh_word | string match -q '*__guardsh_name*'
         and printf 'f %s\0' $__guardsh_word
     end
 end
@@ -76,7 +87,8 @@ function __guardsh_line_start
     status is-interactive
     and isatty stdin
     or return 0
-    set -g __guardsh_line_words '(?:^|[^\w.-])(?:rm|wal-g|pg_ctl|pg_basebackup)(?:$|[^\w.-])'
+    set -l words (string split ' ' -- $__guardsh_guarded | string escape --style=regex | string join '|')
+    set -g __guardsh_line_words "(?:^|[^\w.-])(?:$words)(?:\$|[^\w.-])"
     set -l runs 'then|else|do|if|while|and|or|not|begin|time|sudo|doas|env|command|exec|builtin|nice|ionice|nohup|setsid'
     set runs "$runs|timeout|stdbuf|chrt|taskset|flock|runuser|su|xargs|eval|find|strace|watch|parallel|bash|sh|zsh|fish"
     set -g __guardsh_line_unknown "(?:^|[;&|({!\n]|(?:^|[^\w.-])(?:$runs)\s(?:[^;&|]*\s)?)\s*\"?[\$(]"

@@ -15,7 +15,7 @@ function __guardsh_state_find # -> __guardsh_state_file
     set -g __guardsh_state_file /run/guardsh/state
     if test -n "$GUARDSH_STATE"
         set __guardsh_state_file $GUARDSH_STATE
-    else if not test -e $__guardsh_state_file -o -L $__guardsh_state_file
+    else if not test "$EUID" = 0 -o -e $__guardsh_state_file -o -L $__guardsh_state_file
         set -l directory $HOME/.cache
         test -n "$XDG_RUNTIME_DIR"; and set directory $XDG_RUNTIME_DIR
         set __guardsh_state_file $directory/guardsh/state
@@ -45,7 +45,7 @@ function __guardsh_state_parse -a text # -> __guardsh_said: written, role, segme
 end
 
 # Between two heartbeats the line is the same, and is not read into again.
-function __guardsh_state_read # -> __guardsh_role __guardsh_segment
+function __guardsh_state_read # -> __guardsh_role __guardsh_segment __guardsh_state_kept
     set -l text
     __guardsh_state_find
     # at most 400 characters, the newline, and one more that is too many
@@ -59,6 +59,7 @@ function __guardsh_state_read # -> __guardsh_role __guardsh_segment
     end
     set -g __guardsh_role unknown
     set -g __guardsh_segment "$__guardsh_host UNKNOWN"
+    set -g __guardsh_state_kept
     set -q __guardsh_said[3]; or return 0
     # fish has no clock; a file's time, absolute and relative, tells what it is now
     set -l times (path mtime /; path mtime -R /)
@@ -66,6 +67,7 @@ function __guardsh_state_read # -> __guardsh_role __guardsh_segment
     if test "$age" -le 15 -a "$age" -ge -2
         set __guardsh_role $__guardsh_said[2]
         set __guardsh_segment $__guardsh_said[3]
+        set __guardsh_state_kept yes
     end
 end
 
@@ -151,12 +153,16 @@ end
 # ---- at every prompt ----
 
 # One word in a file named by our process, for the watcher that recolours idle terminals. In a directory that all may
-# write to, only a file of our own is written over, and only one that nobody has put there is made.
+# write to, only a file of our own is written over, and only one that nobody has put there is made; in one whose owner
+# could put a link in its place (GUARDSH_STATE may have come along with su), neither.
 function __guardsh_register -a word
     test "$word" = "$__guardsh_registered" -a -e "$__guardsh_registration"; and return
     set -l directory (path dirname -- $__guardsh_state_file)/terminals
     set -l file $directory/$fish_pid
     set -g __guardsh_registration $file
+    if not test -O $directory
+        test "$EUID" != 0 -a -k $directory -a ! -w (path dirname -- $directory); or return 0
+    end
     begin
         if test -e $file
             test -f $file -a ! -L $file -a -O $file; or return 0
@@ -187,6 +193,7 @@ function __guardsh_prompt_refresh
     test -t 2; or return 0
     if not __guardsh_colour_possible
         __guardsh_colour_back
+        __guardsh_register off
         return 0
     end
     __guardsh_theme_find

@@ -15,7 +15,7 @@ __guardsh_state_trusted() { # file
 
 __guardsh_state_find() { # -> __guardsh_state_file
   __guardsh_state_file=${GUARDSH_STATE:-/run/guardsh/state}
-  [[ -n $GUARDSH_STATE || -e $__guardsh_state_file || -L $__guardsh_state_file ]] && return
+  [[ -n $GUARDSH_STATE || $EUID == 0 || -e $__guardsh_state_file || -L $__guardsh_state_file ]] && return
   __guardsh_state_file=${XDG_RUNTIME_DIR:-$HOME/.cache}/guardsh/state
 }
 
@@ -80,7 +80,7 @@ __guardsh_state_parse() { # text -> __guardsh_said: written, role, segment; noth
 }
 
 # Between two heartbeats the line is the same, and is not read into again.
-__guardsh_state_read() { # -> __guardsh_role __guardsh_segment
+__guardsh_state_read() { # -> __guardsh_role __guardsh_segment __guardsh_state_kept
   local text now
   setopt local_options prompt_percent # which emulate leaves as it is
   __guardsh_state_find
@@ -93,9 +93,9 @@ __guardsh_state_read() { # -> __guardsh_role __guardsh_segment
   fi
   builtin print -Pv now '%D{%s}'
   if (( $#__guardsh_said && now - __guardsh_said[1] <= __guardsh_state_ttl && __guardsh_said[1] - now <= 2 )); then
-    __guardsh_role=$__guardsh_said[2] __guardsh_segment=$__guardsh_said[3]
+    __guardsh_role=$__guardsh_said[2] __guardsh_segment=$__guardsh_said[3] __guardsh_state_kept=yes
   else
-    __guardsh_role=unknown __guardsh_segment="$__guardsh_host UNKNOWN"
+    __guardsh_role=unknown __guardsh_segment="$__guardsh_host UNKNOWN" __guardsh_state_kept=
   fi
 }
 
@@ -113,27 +113,19 @@ __guardsh_colour_possible() {
   [[ -z $NO_COLOR && $GUARDSH_BACKGROUND != off && $TERM_PROGRAM != Apple_Terminal && $TERM != (|dumb|linux) ]]
 }
 
-__guardsh_colour_of() { # role theme -> __guardsh_colour
-  case $1/$2 in
-    (primary/light) __guardsh_colour=f3b1a4 ;;
-    (primary/*) __guardsh_colour=480e0e ;;
-    (replica/light) __guardsh_colour=b4d0fb ;;
-    (replica/*) __guardsh_colour=08359d ;;
-    (recovering/light) __guardsh_colour=f5df4f ;;
-    (recovering/*) __guardsh_colour=4a3b01 ;;
-    (*/light) __guardsh_colour=c7c7c7 ;;
-    (*) __guardsh_colour=3b3b3e ;;
-  esac
-}
+typeset -gA __guardsh_colours
+__guardsh_colours=(
+  primary/dark 480e0e replica/dark 08359d recovering/dark 4a3b01 unknown/dark 3b3b3e
+  primary/light f3b1a4 replica/light b4d0fb recovering/light f5df4f unknown/light c7c7c7
+)
 
 # At every prompt, changed or not: a shell that was started from this one has put its own colours there, or back.
 # Where the theme is not known, the text is coloured, too: that of a light theme could not be read on a dark tint.
 __guardsh_colour_show() {
-  local __guardsh_colour text
+  local text
   [[ $__guardsh_role != none ]] || { __guardsh_colour_back; return }
-  __guardsh_colour_of $__guardsh_role $__guardsh_theme
   [[ $__guardsh_theme != none ]] || text=$'\e]10;#d0d0d0\e\\'
-  builtin print -rn -u2 -- $text$'\e]11;#'$__guardsh_colour$'\e\\'
+  builtin print -rn -u2 -- $text$'\e]11;#'$__guardsh_colours[$__guardsh_role/${__guardsh_theme/none/dark}]$'\e\\'
   __guardsh_colour_shown=yes
 }
 
@@ -184,7 +176,7 @@ __guardsh_theme_untold() {
 
 __guardsh_theme_from() { # reply -> __guardsh_theme __guardsh_colour_own
   emulate -L zsh -o extended_glob -o no_ksh_arrays
-  local part theme value __guardsh_colour match mbegin mend
+  local part value match mbegin mend
   local -a channel parts
   [[ $1 == (#b)(a|):([[:xdigit:]/]##)* ]] || return 0
   parts=(${(s:/:)match[2]})
@@ -196,24 +188,20 @@ __guardsh_theme_from() { # reply -> __guardsh_theme __guardsh_colour_own
   (( 2126 * channel[1] ** 2 + 7152 * channel[2] ** 2 + 722 * channel[3] ** 2 > 137900000 )) &&
     __guardsh_theme=light || __guardsh_theme=dark
   builtin printf -v value '%02x%02x%02x' $channel
-  __guardsh_colour_own=$value
   # One of ours was left by another shell: not the terminal's own.
-  for part in primary replica recovering unknown; do
-    for theme in dark light; do
-      __guardsh_colour_of $part $theme
-      [[ $__guardsh_colour != $value ]] || __guardsh_colour_own=
-    done
-  done
+  (( ${${(v)__guardsh_colours}[(I)$value]} )) || __guardsh_colour_own=$value
 }
 
 # ---- at every prompt ----
 
 # One word in a file named by our process, for the watcher that recolours idle terminals. In a directory that all may
-# write to, only a file of our own is written over, and only one that nobody has put there is made.
+# write to, only a file of our own is written over, and only one that nobody has put there is made; in one whose owner
+# could put a link in its place (GUARDSH_STATE may have come along with su), neither.
 __guardsh_register() { # word
   local directory=${__guardsh_state_file:h}/terminals file
   file=$directory/$$
   [[ $1 != $__guardsh_registered || ! -e $file ]] || return 0
+  [[ -O $directory ]] || { (( EUID != 0 )) && [[ -k $directory && ! -w ${directory:h} ]] } || return 0
   emulate -L zsh
   if [[ -e $file ]]; then
     [[ -f $file && ! -L $file && -O $file ]] || return 0
@@ -243,7 +231,7 @@ __guardsh_prompt_refresh() {
   __guardsh_state_read
   __guardsh_prompt_text
   [[ -t 2 ]] || return 0
-  __guardsh_colour_possible || { __guardsh_colour_back; return 0 }
+  __guardsh_colour_possible || { __guardsh_colour_back; __guardsh_register off; return 0 }
   case $GUARDSH_THEME in (dark|light) __guardsh_theme=$GUARDSH_THEME ;; esac
   if [[ -z $__guardsh_theme ]]; then
     [[ -n $__guardsh_theme_asked ]] || return 0 # asked in a moment, by the line editor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import click
@@ -41,6 +42,16 @@ def test_of_check() -> None:
 
 def test_of_expect() -> None:
     assert statuses("guardsh expect") == {expect.HOLDS, expect.DOES_NOT, expect.NOT_KNOWN}
+
+
+def test_of_line() -> None:
+    as_documented = {judged(b"ls\0"), judged(b"ls\0", "--unknown"), judged(b"half of a li"), guard.REFUSED}
+    assert statuses("guardsh line") == as_documented
+
+
+def judged(handed: bytes, *more: str) -> int:
+    words = [str(FRONT_DOOR), "line", "--shell", "bash", "--pid", str(os.getpid()), *more]
+    return subprocess.run(words, input=handed, capture_output=True, check=False).returncode
 
 
 def test_of_the_others() -> None:

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from guardsh.audit import trail
+from guardsh.cli import doctor as cli_doctor
 from guardsh.model.event import Outcome
 from guardsh.model.intent import Effect, Extent
 from guardsh.observe import node as observation
+from guardsh.operations import doctor
 from guardsh.screen.facts import SCHEMA, facts
 from guardsh.system.apart import Deadline
 from tests.docs.pages import ROOT, blocks
@@ -57,6 +59,7 @@ def outputs(node: Node, directory: Path) -> Iterator[tuple[Any, str]]:
         root = unpack(state, directory / state)
         seen = observation.of((), observation.look_at_arrays(root), Deadline(10.0))
         yield facts(seen), "node"
+    yield cli_doctor.facts(doctor.condition()), "doctor"
 
 
 def test_real_output_is_as_documented(node: Node, tmp_path: Path) -> None:
@@ -73,6 +76,7 @@ def test_every_word_is_documented() -> None:
         ("intent", "effect"): Effect,
         ("target", "extent"): Extent,
         ("audit line", "outcome"): Outcome,
+        ("finding of doctor", "outcome"): doctor.Outcome,
     }.items():
         assert words[place] == f"one of: {', '.join(each.value for each in enum)}"
 

@@ -64,6 +64,7 @@ def node(tmp_path: Path) -> Node:
     made = Node(tmp_path / "node")
     made.put("/etc/bash.bashrc", "# no line break at the end")
     made.put("/etc/zsh/zshrc", "# of the system\n", 0o600)
+    made.put("/usr/lib/systemd/systemd", "#!/bin/sh\n", 0o755)
     made.put("/opt/wal-g/wal-g", "#!/bin/sh\necho real\n", 0o755)
     for directory in ("/usr/local/bin", "/usr/local/lib", "/var/lib", "/etc/systemd/system"):
         made.file(directory).mkdir(parents=True)

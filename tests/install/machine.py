@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from guardsh.commands import COMMANDS
+from guardsh.commands import SHIMMED
+from tests.quiet_fish import QUIET_FISH
 
 FRONT_DOOR = Path(sys.executable).with_name("guardsh")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -28,7 +29,10 @@ for directory in etc usr/local usr/lib usr/share opt var/lib var/log; do
         "/$directory"
 done
 mount -t tmpfs -o mode=755 tmpfs /run
+mkdir "$place/python"
+mount --bind {python} "$place/python"
 mount -t tmpfs -o mode=700 tmpfs /root # whatever this account's shells do when they start is not ours to test
+case {python} in /root/*) mkdir -p {python}; mount --bind "$place/python" {python} ;; esac # pyenv's
 mkdir -m 1777 /run/lock
 for name in {names}; do /bin/rm -f "/usr/local/bin/$name"; done
 eval "$install"
@@ -56,12 +60,19 @@ class Machine:
         return self._run(self.before, script, arguments)
 
     def _run(self, install: str, script: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        setup = _SETUP.replace("{names}", " ".join(sorted(COMMANDS)))
+        setup = _SETUP.replace("{names}", " ".join(sorted(SHIMMED))).replace("{python}", sys.base_prefix)
         self.place.mkdir(exist_ok=True)
         words = ("script", str(self.place), str(FRONT_DOOR), install, *arguments)
         return subprocess.run(
             [*_PRIVATE, "sh", "-c", f"{{ {setup}\n}} >&2\nset +e\nexec 2>&1\n{script}", *words],
-            env={"PATH": _PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"},
+            env={
+                "PATH": _PATH,
+                "HOME": "/root",
+                **QUIET_FISH,
+                "LC_ALL": "C.UTF-8",
+                "DEBIAN_FRONTEND": "noninteractive",
+                "GUARDSH_WATCH": "off",
+            },
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -8,8 +8,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from guardsh.commands import SHIMMED
+
 SOURCE = Path(__file__).resolve().parents[2] / "shell-integrations" / "prefilter.sh"
-NAMES = ("pg_basebackup", "pg_ctl", "rm", "wal-g")
 SHELLS = (("dash",), ("bash", "--posix"), ("busybox", "sh"))
 PERMITTED, REFUSED = 86, 77
 
@@ -25,7 +26,7 @@ class Shim:
     def make(cls, place: Path, shell: tuple[str, ...] = ("sh",)) -> Shim:
         made = cls(place, shell)
         made.program("guardsh", 'echo "$@" >>"${0%/*}/asked"; exit 77')
-        for name in NAMES:
+        for name in SHIMMED:
             made.program(f"real/{name}", 'printf "%s\\n" "$0" "$@"')
             made.file(name).parent.mkdir(exist_ok=True)
             made.file(name).write_text(

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from guardsh.operations import install_plan
 from guardsh.operations.install_tree import NEW
+from guardsh.system import state_place
 from tests.install.conftest import FRONT_DOOR, Node, picture
 
 SHIM = "/usr/local/bin/rm"
@@ -76,6 +78,41 @@ def test_an_upgrade_replaces_what_is_ours_and_removes_what_is_no_longer(node: No
 def _fingerprint(path: Path) -> str:
     digest = subprocess.run(["sha256sum", path], capture_output=True, text=True, check=True).stdout.split()[0]
     return f"sha256 {digest}"
+
+
+UNIT = f"/etc/systemd/system/{state_place.UNIT}"
+
+
+def test_the_unit_starts_the_guardsh_that_installs(node: Node) -> None:
+    node.install()
+    [line] = [line for line in node.file(UNIT).read_text().splitlines() if line.startswith("ExecStart=")]
+    assert line == f'ExecStart="{os.path.realpath(FRONT_DOOR)}" watch'
+    assert node.file(state_place.ENABLED).resolve() == node.file(UNIT)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze")
+def test_systemd_understands_the_unit_wherever_guardsh_is(tmp_path: Path) -> None:
+    program = tmp_path / "100%t of our $HOME" / "guardsh"
+    program.parent.mkdir()
+    unit = tmp_path / state_place.UNIT
+    unit.write_text(install_plan.unit_text(str(program)))
+    missing = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False).stderr
+    assert f"Command {program} is not executable" in missing
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    found = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_without_systemd_there_is_no_unit(node: Node) -> None:
+    node.install()
+    node.file("/usr/lib/systemd/systemd").unlink()
+    before = picture(node.root)
+    assert node.install() == [f"remove {UNIT}", f"remove {state_place.ENABLED}"]
+    node.uninstall()
+    node.install()
+    assert not node.file(UNIT).exists() and node.file(SHIM).exists()
+    assert picture(node.root).keys() < before.keys()
 
 
 def test_what_is_foreign_is_left_and_said(node: Node) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pexpect
 
+from guardsh import integrations
 from guardsh.cli.init import script
+from tests.quiet_fish import QUIET_FISH
 
 # /run and /var/log are the test's own where that can be had: root's grants and audit trail lie there.
 _PRIVATE = ("unshare", "--mount", "sh", "-ec", 'mount --bind "$0/run" /run; mount --bind "$0/log" /var/log; exec "$@"')
@@ -26,8 +28,9 @@ HOST = os.uname().nodename.partition(".")[0]
 _START = {
     "bash": ["--noprofile", "--rcfile", "{rc}", "-i"],
     "zsh": ["-d", "-i"],
-    "fish": ["--no-config", "--init-command", "source {rc}", "-i"],
+    "fish": ["-i"],  # without its configuration it has no key bindings of its own either
 }
+_RC = {"bash": "rc", "zsh": ".zshrc", "fish": ".config/fish/config.fish"}
 # The number tells a new prompt from one that is drawn again.
 _PROMPT = {
     "bash": f"PS1='{READY}$((ready+=1))>' PS2='MORE>' ready=0\n",
@@ -39,7 +42,8 @@ _OFF = {"bash": "GUARDSH_PROMPT=off\n", "zsh": "GUARDSH_PROMPT=off\n", "fish": "
 
 
 class Operating:
-    """``before`` and ``after`` are what the rc file says around guardsh's part. Everything lies below ``place``."""
+    """``before`` and ``after`` are what the rc file says around guardsh's part, of which ``names`` tells whether the
+    functions under the guarded names, the second net, belong to it. Everything lies below ``place``."""
 
     def __init__(
         self,
@@ -50,13 +54,18 @@ class Operating:
         environment: Mapping[str, str] | None = None,
         around: Sequence[str] = (),
         guardsh: str = str(BIN / "guardsh"),
+        names: bool = True,
     ) -> None:
         self.shell = shell
         self.place = place
         self.work = place / "work"
         self.work.mkdir(exist_ok=True)
-        rc = place / (".zshrc" if shell == "zsh" else "rc")
-        rc.write_text(_PROMPT[shell] + _OFF[shell] + before + "\n" + script(shell, guardsh) + after + "\n")
+        rc = place / _RC[shell]
+        rc.parent.mkdir(parents=True, exist_ok=True)
+        own = script(shell, guardsh)
+        if not names:
+            own = own.replace(integrations.text(f"{shell}/names.{shell}"), "")
+        rc.write_text(_PROMPT[shell] + _OFF[shell] + before + "\n" + own + after + "\n")
         for name in ("run", "log", "bin", "runtime"):
             (place / name).mkdir(exist_ok=True, mode=0o700)
         private = (*_PRIVATE, str(place)) if _NAMESPACES else ()
@@ -69,10 +78,12 @@ class Operating:
             env={
                 "PATH": f"{place}/bin:{BIN}:{os.environ['PATH']}",
                 "HOME": str(place),
+                **QUIET_FISH,
                 "ZDOTDIR": str(place),
                 "XDG_RUNTIME_DIR": str(place / "runtime"),
                 "TERM": "xterm",
                 "NO_COLOR": "1",
+                "GUARDSH_WATCH": "off",
                 "LANG": "C.UTF-8",
                 **(environment or {}),
             },

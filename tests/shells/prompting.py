@@ -11,6 +11,7 @@ import pexpect
 
 from guardsh.model import node_state
 from guardsh.model.node_state import NodeState
+from tests.quiet_fish import QUIET_FISH
 
 INTEGRATIONS = Path(__file__).parents[2] / "shell-integrations"
 SHELLS = ("bash", "zsh", "fish")
@@ -69,6 +70,7 @@ class Shell:
             "TERM": "xterm-256color",
             "PATH": os.environ["PATH"],
             "HOME": str(node.file.parent),
+            **QUIET_FISH,
             "LANG": "C.UTF-8",
             "GUARDSH_STATE": str(node.file),
             "GUARDSH_THEME": "dark",

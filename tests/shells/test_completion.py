@@ -11,6 +11,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.quiet_fish import QUIET_FISH
+
 BIN = Path(sys.executable).parent
 
 # How each shell is asked what it would offer after a line: bash's own function with its variables set, fish's
@@ -48,7 +50,7 @@ def write_script(shell: str, directory: Path) -> None:
 
 
 def environment(directory: Path) -> dict[str, str]:
-    return {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(directory), "TERM": "dumb"}
+    return {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(directory), **QUIET_FISH, "TERM": "dumb"}
 
 
 def offered(shell: str, text: str, directory: Path) -> set[str]:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from guardsh.grant import Permit
+from guardsh import grant
+from guardsh.grant import Answered, Permit
 from tests.shells.conftest import REPOSITORY
 
 PERMIT = Permit("rm", ("-rf", "data"), 2, "db-01 primary", (("/d/data", 64, 12),), "db-01 primary")
@@ -22,8 +23,11 @@ import json, os, sys, time
 from dataclasses import replace
 from guardsh import grant
 from tests.shells.test_grants import PERMIT
-grant._OWN_DIRECTORY = sys.argv[1]  # root's, which is otherwise below /run
-os.environ["XDG_RUNTIME_DIR"] = sys.argv[1].removesuffix("/guardsh/grants")
+grant._OF_ROOT = grant._OF_ACCOUNT = sys.argv[1]
+if "AS" in os.environ:  # another account, which reaches no further than to where it is
+    os.chdir(sys.argv[1])
+    grant._OF_ROOT = grant._OF_ACCOUNT = "./."
+    os.seteuid(int(os.environ["AS"]))
 action, shell = sys.argv[2], int(sys.argv[3])
 if len(sys.argv) > 4:
     late = time.clock_gettime(time.CLOCK_BOOTTIME) + float(sys.argv[4])
@@ -86,6 +90,11 @@ def test_no_shell_but_an_ancestor(place: Path) -> None:
     assert said(place, "sleep 5 & grant leave $! 2>/dev/null | head -1; kill $!")[0] == "shell: False"
 
 
+def test_no_shell_without_a_terminal(place: Path) -> None:
+    script = "setsid -w bash -c 'grant leave $$' 2>/dev/null | head -1"
+    assert said(place, f"export -f grant; {script}") == ["shell: False"]
+
+
 @pytest.fixture
 def left(place: Path) -> Iterator[Path]:
     """A grant as it lies there, to be spoiled."""
@@ -94,17 +103,20 @@ def left(place: Path) -> Iterator[Path]:
     yield file
 
 
-def test_only_its_owner_can_read_it(left: Path) -> None:
-    assert (left.stat().st_mode & 0o777, left.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+def test_others_can_read_it_but_not_what_the_arguments_were(left: Path) -> None:
+    assert (left.stat().st_mode & 0o777, left.parent.stat().st_mode & 0o777) == (0o644, 0o755)
+    assert "data" not in left.read_text()
 
 
 SPOILED = [
-    "chmod 644 $file",
-    "chmod 755 ${file%/*}",
+    "chmod 664 $file",
+    "chmod 757 ${file%/*}",
     "mv $file x; ln -s $PWD/x $file",
     "echo '{' >$file",
     ": >$file",
     "rm $file; mkfifo -m 600 $file",
+    "sed -i 's/\"started\": /&1/' $file",
+    "sed -i 's/\"terminal\": /&1/' $file",
 ]
 
 
@@ -120,9 +132,47 @@ def test_another_user(place: Path) -> None:
     assert said(place, script) == ["shell: True", NOT]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another account")
+def test_a_shell_of_another_account_than_the_grant(place: Path) -> None:
+    script = f"grant leave $$; chown -R 65534 {place}/guardsh/grants; AS=65534 grant use"
+    assert said(place, script) == ["shell: True", NOT]
+
+
+def test_a_directory_that_others_can_write_is_not_looked_through(left: Path) -> None:
+    assert grant._names(str(left.parent), os.geteuid()) == [left.name]
+    left.parent.chmod(0o757)
+    assert grant._names(str(left.parent), os.geteuid()) == []
+
+
 def test_old_ones_are_cleared_away(place: Path) -> None:
-    said(place, "grant leave $$; grant leave $$ 700")
+    said(place, f"grant leave $$; touch -d '11 minutes ago' {place}/guardsh/grants/*; grant leave $$")
     assert len(list((place / "guardsh/grants").iterdir())) == 1
+
+
+def test_what_was_used_is_not_forgotten_before_its_grant(place: Path) -> None:
+    said(place, f"grant leave $$; grant use; touch -d '11 minutes ago' {place}/guardsh/grants/*; grant leave $$")
+    assert sum(name.name.endswith("-used") for name in (place / "guardsh/grants").iterdir()) == 1
+
+
+def test_what_cannot_be_written_whole_is_not_left(place: Path) -> None:
+    """A full disk, as a limit on the size of files; the interpreter ignores SIGXFSZ."""
+    shown = said(
+        place, "grant leave $$; grant use; rm -f ${0%/*}/guardsh/grants/*; ulimit -f 0; grant leave $$ 2>&1 | tail -1"
+    )
+    assert shown == ["shell: True", USED, "OSError: [Errno 27] File too large"]
+    assert list((place / "guardsh/grants").iterdir()) == []
+
+
+def test_what_cannot_be_crossed_out_answers_nothing(place: Path) -> None:
+    """By root with a directory that it must not use; the permit itself could be read."""
+    script = "grant leave $$; cd ${0%/*}; mv guardsh/grants guardsh/was; ln -s was guardsh/grants; grant use"
+    assert said(place, script) == ["shell: True", NOT]
+
+
+def test_of_many_at_once_one_gets_it(place: Path) -> None:
+    uses = "; ".join(["grant use >>$0.uses &"] * 8)
+    shown = said(place, f"grant leave $$; {uses.replace('&;', '&')} wait; sort $0.uses | uniq -c | xargs -L1 echo")
+    assert shown == ["shell: True", "7 used: None", "1 used: db-01 primary"]
 
 
 @pytest.mark.parametrize(
@@ -140,9 +190,9 @@ def test_old_ones_are_cleared_away(place: Path) -> None:
     ],
 )
 def test_what_is_not_what_was_answered(now: Permit) -> None:
-    assert not PERMIT.covers(now)
+    assert not Answered.of(PERMIT).covers(now)
 
 
 def test_the_same_and_less() -> None:
-    assert PERMIT.covers(replace(PERMIT, answer=""))
-    assert PERMIT.covers(replace(PERMIT, decision=1))
+    assert Answered.of(PERMIT).covers(replace(PERMIT, answer=""))
+    assert Answered.of(PERMIT).covers(replace(PERMIT, decision=1))

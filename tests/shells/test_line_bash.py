@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -25,8 +26,9 @@ def data(tmp_path: Path) -> Path:
 def start(data: Path, tmp_path: Path) -> Iterator[Start]:
     started: list[Operating] = []
 
-    def start(before: str = "", after: str = "", **more: str) -> Operating:
-        started.append(Operating("bash", tmp_path, before, after, environment=more))
+    # Without the second net: what the hook lets through must not be caught by a function.
+    def start(before: str = "", after: str = "", names: bool = False) -> Operating:
+        started.append(Operating("bash", tmp_path, before, after, names=names))
         return started[-1]
 
     yield start
@@ -102,6 +104,49 @@ def test_whatever_else_is_set(start: Start, data: Path, setting: str | tuple[str
     assert shell.works()
 
 
+# What bash-preexec does, in short: at the first prompt it sets a DEBUG trap, takes ignorespace out of HISTCONTROL and
+# PROMPT_COMMAND apart; the trap calls preexec with the line that history has, before the first command of each line.
+PREEXEC = r"""
+preexec() { printf '%s\n' "$1" >>../preexec; }
+stand_in_before_commands() {
+  [[ -n ${stand_in_mode-} && -z ${READLINE_POINT+set} ]] || return 0
+  stand_in_mode=''
+  [[ ${PROMPT_COMMAND[*]} == *"$BASH_COMMAND"* ]] || preexec "$(HISTTIMEFORMAT= history 1 | sed '1 s/^ *[0-9]*[* ] //')"
+}
+stand_in_install() {
+  trap 'stand_in_before_commands "$_"' DEBUG
+  HISTCONTROL=${HISTCONTROL-} HISTCONTROL=${HISTCONTROL//ignorespace}
+  PROMPT_COMMAND=':'$'\n'"${PROMPT_COMMAND//stand_in_install/:}"$'\n'stand_in_mode=on
+}
+PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}stand_in_install
+"""
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_beside_bash_preexec(start: Start, data: Path, tmp_path: Path, where: str) -> None:
+    shell = start(**{where: PREEXEC})
+    shell.line("")
+    shell.line("echo o''ne")
+    shell.asked(" rm -rf data; echo r''an")
+    assert "ran" not in shell.answer("no").splitlines()
+    assert data.exists()
+    shell.asked("rm -rf data; echo r''an")
+    assert "ran" in shell.answer(f"{HOST} incomplete").splitlines()
+    assert (tmp_path / "preexec").read_text().splitlines() == ["echo o''ne", "rm -rf data; echo r''an"]
+
+
+@pytest.mark.skipif(shutil.which("direnv") is None, reason="no direnv on this machine")
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_beside_direnv(start: Start, data: Path, where: str) -> None:
+    (data.parent / ".envrc").write_text("export PLACE=data\n")
+    shell = start(**{where: 'eval "$(direnv hook bash)"; direnv allow . 2>/dev/null'})
+    for line in ("rm -rf data; echo r''an", "rm -rf $PLACE; echo r''an"):
+        shell.asked(line)
+        assert "ran" not in shell.answer("no").splitlines()
+        assert data.exists()
+    assert shell.works()
+
+
 def test_a_line_over_several_lines_is_one(start: Start, data: Path) -> None:
     shell = start()
     shell.type("echo r''an \\\r")
@@ -129,7 +174,7 @@ PASTED = "echo o''ne\nrm -rf data\necho t''wo\n"
 
 
 def test_a_bracketed_paste_is_seen_whole_and_asked_about_once(start: Start, data: Path) -> None:
-    shell = start()
+    shell = start(names=True)
     shell.type(f"\x1b[200~{PASTED}\x1b[201~")
     shell.asked("")
     assert "one" not in shell.answer("no").splitlines()
@@ -164,6 +209,29 @@ def test_history_is_expanded_first(start: Start, data: Path) -> None:
     shell.answer("no")
     assert data.exists()
     assert shell.works()
+
+
+def test_history_that_does_not_take_the_line_is_expanded_too(start: Start, data: Path) -> None:
+    """As Debian sets it. The functions do not see a program that is called by its path."""
+    shell = start("HISTCONTROL=ignoreboth")
+    for line in ("/bin/rm -rf data", "!!", " !!", "!/bin"):
+        shell.asked(line)
+        shell.answer("no")
+    shell.line("echo /bin/rm -rf data")
+    for line in (" !!:1*", " !echo:1* && true"):
+        shell.asked(line)
+        shell.answer("no")
+    assert data.exists()
+    assert shell.works()
+
+
+def test_a_word_on_two_lines(start: Start, data: Path) -> None:
+    shell = start()
+    shell.type("/bin/r\\\r")
+    shell.wait_for("MORE>")
+    shell.asked("m -rf data")
+    shell.answer("no")
+    assert data.exists()
 
 
 def test_the_line_is_in_history(start: Start) -> None:
@@ -218,7 +286,7 @@ def test_an_alias_is_seen_through(start: Start, data: Path) -> None:
 
 
 def test_an_own_alias_and_an_own_function_stay(start: Start) -> None:
-    shell = start("alias rm='rm -i'; pg_ctl() { echo mi''ne; }")
+    shell = start("alias rm='rm -i'; pg_ctl() { echo mi''ne; }", names=True)
     (shell.work / "file").touch()
     shell.type("rm file\r")
     shell.wait_for("remove regular empty file")
@@ -227,8 +295,57 @@ def test_an_own_alias_and_an_own_function_stay(start: Start) -> None:
     assert "mine" in shell.line("pg_ctl stop").splitlines()
 
 
+@pytest.mark.parametrize(
+    "line", ["$remove -rf data", "true; $remove -rf data", "nice $remove -rf data", "`echo $remove` data"]
+)
+def test_a_command_word_that_is_a_variable(start: Start, data: Path, line: str) -> None:
+    shell = start("remove=/bin/r''m harmless=echo")
+    shell.asked(line)
+    shell.answer("no")
+    assert data.exists()
+    assert "data" in shell.line("$harmless data").splitlines()
+
+
+def test_variables(start: Start, data: Path) -> None:
+    shell = start("place=data")
+    shell.asked("/bin/r''m -rf x; /bin/rm -rf $place")
+    shell.answer("no")
+    assert data.exists()
+
+
+def test_what_is_handed_over(start: Start) -> None:
+    """Without a running instance nothing else tells whether a function that will ask is known."""
+    shell = start("place=data; pg_ctl() { :; }", "wal-g() { :; }", names=True)
+    handed = (
+        shell.line("__guardsh_line='rm $place pg_ctl wal-g'; __guardsh_line_hand | tr '\\0' ';'")
+        .splitlines()[-1]
+        .split(";")
+    )
+    assert {"rm $place pg_ctl wal-g", "v place=data", "f rm"} <= set(handed)
+    assert not {"f pg_ctl", "f wal-g"} & set(handed)
+
+
+@pytest.mark.parametrize("prefilter", ["", "/nowhere"])
+def test_a_function_asks_without_the_prefilter_too(start: Start, data: Path, prefilter: str) -> None:
+    shell = start(after=f"__guardsh_prefilter=${{__guardsh_prefilter}}{prefilter}", names=True)
+    (shell.work / "script").write_text("rm -rf data; echo sta''tus $?\n")
+    shell.asked(". ./script")
+    assert "status 77" in shell.answer("no").splitlines()
+    assert data.exists()
+
+
+@pytest.mark.parametrize(
+    ("gone", "status"), [("__guardsh=/nowhere", 125), ("__guardsh=/nowhere __guardsh_prefilter=", 0)]
+)
+def test_a_function_without_guardsh(start: Start, data: Path, gone: str, status: int) -> None:
+    shell = start(after=gone, names=True)
+    (shell.work / "script").write_text("rm -rf data; echo sta''tus $?\n")
+    assert f"status {status}" in shell.line(". ./script").splitlines()
+    assert data.exists() == bool(status)
+
+
 def test_what_the_hook_cannot_see_is_asked_about_when_it_starts(start: Start, data: Path) -> None:
-    shell = start()
+    shell = start(names=True)
     (shell.work / "script").write_text("rm -rf data; echo $?\n")
     shell.asked(". ./script")
     assert "77" in shell.answer("no").splitlines()
@@ -239,7 +356,7 @@ def test_what_the_hook_cannot_see_is_asked_about_when_it_starts(start: Start, da
 
 
 def test_operands_that_are_not_known_are_asked_about_when_they_are(start: Start, data: Path) -> None:
-    shell = start()
+    shell = start(names=True)
     (shell.work / "file").touch()
     shell.line("rm -rf $(echo file)")
     assert not (shell.work / "file").exists()
@@ -249,7 +366,7 @@ def test_operands_that_are_not_known_are_asked_about_when_they_are(start: Start,
 
 
 def test_own_interrupt_trap_comes_back(start: Start) -> None:
-    shell = start("trap 'echo mine' INT")
+    shell = start("trap 'echo mine' INT", names=True)
     shell.asked("rm -rf data")
     shell.answer("no")
     assert "echo mine" in shell.line("trap -p INT")
@@ -322,7 +439,7 @@ def test_it_is_silent_and_can_be_read_twice(start: Start, tmp_path: Path) -> Non
 
     text = script("bash", "/nowhere/guardsh")
     (tmp_path / "again").write_text(text)
-    shell = start("set -euo pipefail", text)
+    shell = start("set -euo pipefail", text, names=True)
     assert shell.seen.replace(b"\x1b[?2004h", b"") == f"{READY}".encode()
     assert shell.line("source ../again").splitlines()[1:] == []
     assert shell.line("echo $PROMPT_COMMAND | grep -c guardsh_line").splitlines()[-1] == "1"

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,9 @@ def data(tmp_path: Path) -> Path:
 def start(data: Path, tmp_path: Path) -> Iterator[Start]:
     started: list[Operating] = []
 
-    def start(before: str = "", after: str = "", **more: str) -> Operating:
-        started.append(Operating("fish", tmp_path, before, after, **more))  # type: ignore[arg-type]
+    # Without the second net: what the hook lets through must not be caught by a function.
+    def start(before: str = "", after: str = "", **more: Any) -> Operating:
+        started.append(Operating("fish", tmp_path, before, after, **{"names": False, **more}))
         return started[-1]
 
     yield start
@@ -92,6 +94,24 @@ def test_key_bindings(start: Start, data: Path, bindings: str, when: str) -> Non
     assert data.exists()
 
 
+def test_control_j_is_enter(start: Start, data: Path) -> None:
+    shell = start()
+    shell.type("rm -rf data\n")
+    shell.wait_for(QUESTION)
+    refuse(shell)
+    assert data.exists()
+
+
+def test_after_a_line_vi_inserts(start: Start) -> None:
+    shell = start("set -g fish_key_bindings fish_vi_key_bindings")
+    shell.type("echo do''ne\x1b")
+    time.sleep(1)
+    shell.type("\r")
+    shell.wait_for("done\r\n")
+    time.sleep(1)
+    assert shell.works()
+
+
 def test_an_abbreviation_is_seen_through(start: Start, data: Path) -> None:
     shell = start("abbr -a -g wipe 'rm -rf data'")
     shell.asked("wipe")
@@ -99,10 +119,33 @@ def test_an_abbreviation_is_seen_through(start: Start, data: Path) -> None:
     assert data.exists()
 
 
+@pytest.mark.parametrize("alias", ["alias wipe '/bin/rm -rf'", "alias wipe=/bin/rm"])
+def test_an_alias_is_seen_through(start: Start, data: Path, alias: str) -> None:
+    shell = start(alias)
+    shell.asked("wipe -rf data")
+    refuse(shell)
+    assert data.exists()
+
+
+def test_quotes_and_braces_are_read_as_fish_reads_them(start: Start, data: Path) -> None:
+    shell = start("set -g place da")
+    for line in (
+        r"echo 'it\'s'; /bin/rm -rf data; echo 'x'",
+        r"echo 'a\\'; /bin/rm -rf data",
+        "/bin/rm -rf {$place}ta",
+    ):
+        shell.asked(line)
+        refuse(shell)
+    shell.asked("set -l c /bin/rm -rf data; $c")
+    refuse(shell)
+    assert data.exists()
+
+
 def test_an_open_block_only_becomes_longer(start: Start, data: Path) -> None:
     shell = start()
     shell.type("begin; rm -rf data\r")
-    shell.asked("end")
+    time.sleep(1)
+    assert "end" in shell.asked("end")
     refuse(shell)
     assert data.exists()
     assert shell.works()
@@ -115,13 +158,51 @@ def test_variables(start: Start, data: Path) -> None:
     assert data.exists()
 
 
+@pytest.mark.parametrize(
+    "line", ["$remove -rf data", "true; $remove -rf data", "nice $remove -rf data", "nice (echo $remove) data"]
+)
+def test_a_command_word_that_is_a_variable(start: Start, data: Path, line: str) -> None:
+    shell = start("set -g remove /bin/r''m; set -g harmless echo")
+    shell.asked(line)
+    refuse(shell)
+    assert data.exists()
+    assert "data" in shell.line("$harmless data")
+
+
 def test_own_function_stays(start: Start) -> None:
-    shell = start("function pg_ctl; echo mi''ne; end")
+    shell = start("function pg_ctl; echo mi''ne; end", names=True)
     assert "mine" in shell.line("pg_ctl stop")
 
 
+def test_what_is_handed_over(start: Start) -> None:
+    """Without a running instance nothing else tells whether a function that will ask is known."""
+    shell = start("set -g place data; function pg_ctl; end", "function wal-g; end", names=True)
+    shown = shell.line("__guardsh_line_hand 'rm $place pg_ctl wal-g' | tr '\\0' ';'")
+    assert "rm $place pg_ctl wal-g;v place=data;" in shown
+    assert "f rm;" in shown
+    assert "f pg_ctl;" not in shown
+    assert "f wal-g;" not in shown
+
+
+@pytest.mark.parametrize("prefilter", ["", "/nowhere"])
+def test_a_function_asks_without_the_prefilter_too(start: Start, data: Path, prefilter: str) -> None:
+    shell = start(after=f"set -g __guardsh_prefilter {{$__guardsh_prefilter}}{prefilter}", names=True)
+    (shell.work / "script").write_text("rm -rf data; echo sta''tus $status\n")
+    shell.asked(". ./script")
+    assert "status 77" in shell.answer("no")
+    assert data.exists()
+
+
+@pytest.mark.parametrize(("prefilter", "status"), [("$__guardsh_prefilter", 125), ("''", 0)])
+def test_a_function_without_guardsh(start: Start, data: Path, prefilter: str, status: int) -> None:
+    shell = start(after=f"set -g __guardsh /nowhere; set -g __guardsh_prefilter {prefilter}", names=True)
+    (shell.work / "script").write_text("rm -rf data; echo sta''tus $status\n")
+    assert f"status {status}" in shell.line(". ./script")
+    assert data.exists() == bool(status)
+
+
 def test_what_the_hook_cannot_see_is_asked_about_when_it_starts(start: Start, data: Path) -> None:
-    shell = start()
+    shell = start(names=True)
     (shell.work / "script").write_text("rm -rf data; echo sta''tus $status\n")
     shell.asked(". ./script")
     assert "status 77" in shell.answer("no")
@@ -144,7 +225,7 @@ def test_guardsh_fails_or_is_gone(start: Start, data: Path, tmp_path: Path) -> N
     broken = tmp_path / "broken"
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
-    shell = start(guardsh=str(broken))
+    shell = start(guardsh=str(broken), names=True)
     shell.type("/bin/rm -rf data\r")
     shell.wait_for("type the host name: ")
     shell.type("no\r")

@@ -15,6 +15,7 @@ import pyte
 import pytest
 
 from guardsh.screen import palette
+from tests.quiet_fish import QUIET_FISH
 from tests.shells.conftest import wait_until
 from tests.shells.prompting import PLAIN, SHELLS, Node, prompt_file
 
@@ -34,7 +35,13 @@ class Panes:
             "zsh": "zsh -d",
             "fish": f"fish --no-config -C 'source {home}/rc'",
         }[name]
-        environment = {"PATH": os.environ["PATH"], "HOME": str(home), "ZDOTDIR": str(home), "LANG": "C.UTF-8"}
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            **QUIET_FISH,
+            "ZDOTDIR": str(home),
+            "LANG": "C.UTF-8",
+        }
         ours = {"GUARDSH_STATE": str(node.file), "GUARDSH_THEME": "dark"}
         self._tmux = ["tmux", "-S", str(home / "tmux"), "-f", "/dev/null"]
         self.screen = pyte.Screen(81, 24)

@@ -111,7 +111,7 @@ def test_words_only(start: Start, node: Node, environment: dict[str, str]) -> No
     shown = shell.ready() + shell.run("true")
     assert colours(shown) == []
     assert f"{host()} PRIMARY ".encode() in shown
-    assert os.listdir(node.terminals) == []
+    assert [each.read_text() for each in node.terminals.iterdir()] == ["off\n"]
 
 
 def test_switched_off_while_it_runs(start: Start, node: Node, name: str) -> None:

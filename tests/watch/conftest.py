@@ -14,6 +14,7 @@ import pexpect
 import pytest
 
 from guardsh.model.node_state import NodeState
+from guardsh.system import proc
 from guardsh.watch import state_file
 from guardsh.watch.broadcast import Broadcast
 from guardsh.watch.registry import Registry
@@ -98,6 +99,25 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)
     return condition()
+
+
+def watchers(state: str) -> list[int]:
+    """Processes that have the lock of this state open, less their children, which look."""
+    found = {pid: process.parent for pid in _pids() if (process := proc.parse_stat(proc.read(f"/proc/{pid}/stat")))}
+    holders = [pid for pid in found if _holds(pid, f"{state}.lock")]
+    return [pid for pid in holders if found[pid] not in holders]
+
+
+def _pids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _holds(pid: int, lock: str) -> bool:
+    try:
+        opened = [os.stat(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]
+        return any(os.path.samestat(os.stat(lock), each) for each in opened)
+    except OSError:
+        return False
 
 
 @pytest.fixture

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pyte
+import pytest
 
-from guardsh.operations.lab import Lab
+from guardsh.operations.lab import Lab, LabServer
 from guardsh.screen import palette
 from guardsh.watch import state_file
 from tests.postgres.lab import pair
-from tests.watch.conftest import Open, Watching, background, wait_until
+from tests.watch.conftest import Open, Watching, background, wait_until, watchers
 
 SESSION = "select pid from pg_stat_activity where application_name = 'guardsh'"
 
@@ -181,9 +184,9 @@ def test_in_the_background_there_is_one_for_each_account(alone: None, tmp_path: 
     assert wait_until(lambda: watching.now() is not None)
     second = watching.start("--background", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert (second.communicate()[0], second.returncode) == (b"", 0)
-    assert wait_until(lambda: len(_watchers(watching.state)) == 1)  # and now and then a child of it that looks
-    os.kill(_watchers(watching.state)[0], signal.SIGTERM)
-    assert wait_until(lambda: not _watchers(watching.state))
+    assert wait_until(lambda: len(watchers(watching.state)) == 1)
+    os.kill(watchers(watching.state)[0], signal.SIGTERM)
+    assert wait_until(lambda: not watchers(watching.state))
 
 
 def test_beside_a_quiet_pair_it_sleeps(watching: Watching, lab: Lab) -> None:
@@ -200,21 +203,47 @@ def _wakes(pid: int) -> int:
     return sum(int(line.split()[1]) for line in lines if "voluntary_ctxt_switches" in line)
 
 
+def suspended(server: LabServer) -> None:
+    server.suspend()
+
+
+def crashed(server: LabServer) -> None:
+    server.crash()
+
+
+def removed(server: LabServer) -> None:
+    server.crash()
+    shutil.rmtree(server.directory)
+
+
+def unreadable(server: LabServer) -> None:
+    os.rename(server.path("global", "pg_control"), server.path("global", "gone"))
+    os.mkfifo(server.path("global", "pg_control"))
+
+
+@pytest.mark.parametrize("trouble", [suspended, crashed, removed, unreadable])
+def test_no_trouble_makes_it_spin(watching: Watching, lab: Lab, trouble: Callable[[LabServer], None]) -> None:
+    primary = lab.primary()
+    watching.until("primary", "running")
+    trouble(primary)
+    time.sleep(5)
+    before = _processor_time(watching.process.pid)
+    time.sleep(10)
+    assert _processor_time(watching.process.pid) - before < 1.5  # seconds: benchmarks/watch.py measures
+    assert watching.process.poll() is None
+    assert watching.now() is not None
+    if trouble is suspended:
+        primary.resume()
+
+
+def _processor_time(pid: int) -> float:
+    """Of it and of its children that have ended, in seconds (proc(5): utime, stime, cutime, cstime)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
 def test_it_is_small(watching: Watching, lab: Lab) -> None:
     pair(lab)
     watching.until("primary", "running")
     lines = Path(f"/proc/{watching.process.pid}/status").read_text().splitlines()
     assert next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) < 30_000  # kB
-
-
-def _watchers(state: str) -> list[int]:
-    """Processes that have the lock of this state open."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            links = [os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]
-        except OSError:
-            continue
-        if f"{state}.lock" in links:
-            found.append(int(pid))
-    return found

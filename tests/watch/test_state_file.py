@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from guardsh.model.node_state import NodeState
-from guardsh.watch import place, state_file
+from guardsh.system import state_place
+from guardsh.watch import state_file
 from guardsh.watch.state_file import KeptByAnother, StateFile
 
 NOW = 1_763_846_400
@@ -165,8 +166,21 @@ def write(path: Path, content: bytes) -> None:
 
 def test_where_it_lies() -> None:
     runtime = {"XDG_RUNTIME_DIR": "/run/user/1000"}
-    assert place.to_write({}, 0) == "/run/guardsh/state"
-    assert place.to_write(runtime, 1000) == "/run/user/1000/guardsh/state"
-    assert place.to_write({}, 1000) == os.path.expanduser("~/.cache/guardsh/state")
-    assert place.to_write({"GUARDSH_STATE": "/x/state", **runtime}, 0) == "/x/state"
-    assert place.to_read({"GUARDSH_STATE": "/x/state", **runtime}) == "/x/state"
+    assert state_place.to_write({}, 0) == "/run/guardsh/state"
+    assert state_place.to_write(runtime, 1000) == "/run/user/1000/guardsh/state"
+    assert state_place.to_write({}, 1000) == os.path.expanduser("~/.cache/guardsh/state")
+    assert state_place.to_write({"GUARDSH_STATE": "/x/state", **runtime}, 0) == "/x/state"
+    assert state_place.to_read({"GUARDSH_STATE": "/x/state", **runtime}) == "/x/state"
+
+
+def test_nothing_but_a_state_is_replaced(tmp_path: Path) -> None:
+    for content in ("root:x:0:0:root:/root:/bin/bash\n", "1 2 3\n", "\xff", ""):
+        theirs = tmp_path / "passwd"
+        theirs.write_text(content)
+        with pytest.raises(FileExistsError, match="something else is there"):
+            StateFile(str(theirs))
+        assert theirs.read_text() == content
+    (tmp_path / "link").symlink_to(theirs)
+    with pytest.raises(OSError):
+        StateFile(str(tmp_path / "link"))
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["link", "passwd"]

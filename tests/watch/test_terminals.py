@@ -12,6 +12,7 @@ import pexpect
 import pytest
 
 from guardsh.screen import palette
+from guardsh.watch import registry
 from guardsh.watch.broadcast import Broadcast, sequence
 from guardsh.watch.registry import Registry
 from tests.watch.conftest import Open, background, wait_until
@@ -44,6 +45,25 @@ def test_every_registered_terminal_is_painted_once_for_each_change(
     broadcast.learn()
     assert one.more() == RED + BLUE
     assert other.more() == background(palette.PRIMARY.light) + background(palette.REPLICA.light)
+
+
+def test_what_is_no_registration_keeps_none_out(
+    broadcast: Broadcast, terminals: Path, open_screen: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_MOST", 1)
+    screen = open_screen(terminals)
+    for number in range(200):
+        (terminals / f"x{number}").touch()
+        (terminals / f"{number + 2**23}").mkdir()
+    broadcast.show("primary")
+    assert screen.more() == RED
+
+
+def test_one_that_wants_no_colours_has_none(broadcast: Broadcast, terminals: Path, open_screen: Open) -> None:
+    screen = open_screen(terminals, "off")
+    broadcast.show("primary")
+    broadcast.retry()
+    assert screen.more() == b""
 
 
 def test_a_shell_that_registers_later_is_painted_at_the_next_heartbeat(

@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,14 +67,17 @@ def turns(watcher: Watcher, seconds: float) -> None:
 def test_after_a_jump_of_the_clock_there_is_a_fresh_line_soon(file: StateFile, make: Make, jump: float) -> None:
     clocks = Clocks()
     watcher = make(wall=clocks.wall)
-    turns(watcher, 2.0)
-    assert read(file.path, clocks.wall()) is not None
+    assert seconds_until_fresh(watcher, file, clocks) < 20
     clocks.ahead = jump
     assert read(file.path, clocks.wall()) is None
+    assert seconds_until_fresh(watcher, file, clocks) < 4  # not at the next heartbeat only
+
+
+def seconds_until_fresh(watcher: Watcher, file: StateFile, clocks: Clocks) -> float:
     begun = time.monotonic()
-    while read(file.path, clocks.wall()) is None and time.monotonic() - begun < 4:
+    while read(file.path, clocks.wall()) is None and time.monotonic() - begun < 20:
         turns(watcher, 0.2)
-    assert time.monotonic() - begun < 4  # not at the next heartbeat only
+    return time.monotonic() - begun
 
 
 def test_where_it_cannot_write_it_says_so_once_and_goes_on(
@@ -81,11 +85,16 @@ def test_where_it_cannot_write_it_says_so_once_and_goes_on(
 ) -> None:
     watcher = make()
     os.rename(file.directory, f"{file.directory}-gone")
-    turns(watcher, 6.0)
-    assert capsys.readouterr().err == f"guardsh watch: could not write {file.path}: no such file or directory\n"
+    said = ""
+    end = time.monotonic() + 30
+    while not said and time.monotonic() < end:
+        turns(watcher, 1.0)
+        said = capsys.readouterr().err
+    turns(watcher, 6.0)  # a heartbeat more
+    said += capsys.readouterr().err
+    assert said == f"guardsh watch: could not write {file.path}: no such file or directory\n"
     os.rename(f"{file.directory}-gone", file.directory)
-    turns(watcher, 6.0)
-    assert read(file.path, time.time()) is not None
+    assert seconds_until_fresh(watcher, file, Clocks()) < 20
     assert capsys.readouterr().err == ""
 
 
@@ -93,10 +102,14 @@ def test_it_tells_the_service_manager(make: Make, tmp_path: Path, monkeypatch: p
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        turns(make(), 7.0)
-        manager.settimeout(1)
-        assert manager.recv(100) == b"READY=1"
-        assert manager.recv(100) == b"WATCHDOG=1"
+        manager.setblocking(False)
+        watcher, said = make(), list[bytes]()
+        end = time.monotonic() + 30
+        while len(said) < 2 and time.monotonic() < end:
+            turns(watcher, 0.5)
+            with suppress(BlockingIOError):
+                said.append(manager.recv(100))
+        assert said == [b"READY=1", b"WATCHDOG=1"]
 
 
 def test_an_array_that_fails_is_said(file: StateFile, make: Make, tmp_path: Path) -> None:

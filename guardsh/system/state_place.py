@@ -1,4 +1,4 @@
-"""Where the state file lies: the node's, or where there is no service, the account's own."""
+"""Where the state file lies, and what keeps it: the node's, or where nothing keeps that, the account's own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 
 NODE = "/run/guardsh/state"
+UNIT = "guardsh-watch.service"
+ENABLED = f"/etc/systemd/system/multi-user.target.wants/{UNIT}"
 
 
 def to_write(environment: Mapping[str, str], uid: int) -> str:
@@ -14,9 +16,14 @@ def to_write(environment: Mapping[str, str], uid: int) -> str:
 
 
 def to_read(environment: Mapping[str, str]) -> str:
-    """The file that a prompt reads, as the shells choose it: the node's where it exists."""
+    """The file that a prompt reads, as the shells choose it: the node's where it exists, and of root, who keeps it."""
     given = environment.get("GUARDSH_STATE")
-    return given or (NODE if os.path.lexists(NODE) else _own(environment))
+    return given or (NODE if os.geteuid() == 0 or os.path.lexists(NODE) else _own(environment))
+
+
+def has_service() -> bool:
+    """Whether systemd runs here (sd_booted(3)) and keeps the node's."""
+    return os.path.isdir("/run/systemd/system") and os.path.lexists(ENABLED)
 
 
 def _own(environment: Mapping[str, str]) -> str:
