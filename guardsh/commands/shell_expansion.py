@@ -121,12 +121,12 @@ def _source(piece: Piece, following: tuple[Piece, ...]) -> str:
 
 
 def _joined(fields: list[Field], kind: Kind, value: str, shell: Shell) -> list[Field]:
-    """The fields with one piece more; an unquoted variable is split at blanks, but not by zsh and fish."""
+    """The fields with one piece more; unquoted, a variable is split and matched, but not by zsh and fish."""
     *done, last = fields
     if kind is not Kind.VARIABLE or shell.language != "bash":
-        quoted = kind in (Kind.QUOTED, Kind.QUOTED_VARIABLE)
-        pattern = glob.escape(value) if quoted else value
-        return [*done, (last or "") + pattern if pattern or quoted else last]
+        pattern = value if kind is Kind.LITERAL else glob.escape(value)
+        stays = pattern or kind in (Kind.QUOTED, Kind.QUOTED_VARIABLE)
+        return [*done, (last or "") + pattern if stays else last]
     parts = value.split()
     if value[:1].isspace() and last is not None:
         done, last = [*done, last], None

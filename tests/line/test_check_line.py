@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 
 from guardsh.operations.lab import Lab
 from tests.examples.conftest import FRONT_DOOR
-from tests.postgres.lab import Pair
+from tests.postgres.lab import Pair, every_version, pair
 
 ALLOW, ASK, REFUSE = 0, 10, 11
 REFUSED = 77
@@ -86,20 +88,32 @@ HARMLESS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Pair]:
+    """A running primary and replica of one version; only to be looked at."""
+    versions = every_version()
+    if not versions:
+        pytest.skip("no PostgreSQL server programs on this machine")
+    with tempfile.TemporaryDirectory(prefix="guardsh-") as directory:
+        os.chmod(directory, 0o755)
+        with Lab(directory, next(iter(versions.values()))) as lab:
+            yield pair(lab)
+
+
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
     return tmp_path
 
 
 @pytest.mark.parametrize("line", DANGEROUS)
-def test_a_dangerous_line_is_asked_about(line: str, every_pair: Pair, elsewhere: Path) -> None:
-    done = check(line.format(data=every_pair.primary.directory), elsewhere)
+def test_a_dangerous_line_is_asked_about(line: str, servers: Pair, elsewhere: Path) -> None:
+    done = check(line.format(data=servers.primary.directory), elsewhere)
     assert (done.returncode, done.stderr) in [(ASK, ""), (REFUSE, "")], done.stdout
 
 
 @pytest.mark.parametrize("line", HARMLESS)
-def test_a_harmless_line_raises_no_word(line: str, every_pair: Pair, elsewhere: Path) -> None:
-    done = check(line.format(data=every_pair.primary.directory), elsewhere)
+def test_a_harmless_line_raises_no_word(line: str, servers: Pair, elsewhere: Path) -> None:
+    done = check(line.format(data=servers.primary.directory), elsewhere)
     assert (done.returncode, done.stderr) == (ALLOW, ""), done.stdout
     assert "It would run." in done.stdout
 
@@ -117,7 +131,7 @@ def test_the_line_of_the_incident_names_all_of_its_dangers(lab: Lab) -> None:
     assert [command["words"][0] for command in seen["commands"]] == ["/opt/wal-g/wal-g", "tee"]
 
 
-def test_uncertain_operands_are_shown(every_pair: Pair, elsewhere: Path) -> None:
+def test_uncertain_operands_are_shown(servers: Pair, elsewhere: Path) -> None:
     done = check("rm -rf $SOMEWHERE/base", elsewhere)
     assert "uncertain: what $SOMEWHERE/base stands for is not known before the line runs" in done.stdout
     done = check("rm -rf $SOMEWHERE/base", elsewhere, SOMEWHERE="/nowhere")
@@ -137,13 +151,13 @@ def test_what_runs_elsewhere_is_said_to_be_out_of_sight(elsewhere: Path) -> None
         ("echo 'never ends; rm x", "it could not be parsed, and it names rm"),
     ],
 )
-def test_what_cannot_be_judged_is_asked_about(line: str, why: str, every_pair: Pair, elsewhere: Path) -> None:
+def test_what_cannot_be_judged_is_asked_about(line: str, why: str, servers: Pair, elsewhere: Path) -> None:
     done = check(line, elsewhere)
     assert (done.returncode, done.stderr) == (ASK, "")
     assert why in " ".join(done.stdout.split())
 
 
-def test_what_cannot_be_judged_has_a_reason_of_its_own(every_pair: Pair, elsewhere: Path) -> None:
+def test_what_cannot_be_judged_has_a_reason_of_its_own(servers: Pair, elsewhere: Path) -> None:
     assert facts("echo 'never ends; rm x", elsewhere)["reasons"][0]["code"] == "unjudged"
 
 
@@ -157,12 +171,12 @@ def test_what_cannot_be_judged_has_a_reason_of_its_own(every_pair: Pair, elsewhe
         ("env", "A=b", "bash", "-c", "echo > {data}/global/pg_control"),
     ],
 )
-def test_run_reads_what_its_command_runs(words: tuple[str, ...], every_pair: Pair, elsewhere: Path) -> None:
-    given = [word.format(data=every_pair.primary.directory) for word in words]
+def test_run_reads_what_its_command_runs(words: tuple[str, ...], servers: Pair, elsewhere: Path) -> None:
+    given = [word.format(data=servers.primary.directory) for word in words]
     run: list[str | Path] = [FRONT_DOOR, "run", "--", *given]
     done = subprocess.run(run, cwd=elsewhere, capture_output=True, text=True, check=False, start_new_session=True)
     assert done.returncode == REFUSED, done
-    assert every_pair.primary.sql("select 1")
+    assert servers.primary.sql("select 1")
 
 
 @pytest.mark.parametrize("line", [b"rm \xff\xfe", b"rm \0x", b"\x1b[31mrm x\x07", b"", b"\n\n", b"rm '\xff"])

@@ -13,19 +13,20 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, example, given, note, settings
 
 from guardsh.commands.shell_found import Found, Reading
 from guardsh.commands.shell_line import Shell, read
+from guardsh.commands.shell_state import Values
 from guardsh.observe.matching import matching
 from tests.properties.lines import DIRECTORIES, FILES, GUARDED, LINES, VARIABLES
 
-_TOOLS = ("bash", "sh", "cat", "env", "nice", "timeout", "nohup", "setsid", "stdbuf", "xargs", "find", "ls")
+_TOOLS = ("bash", "zsh", "sh", "cat", "env", "nice", "timeout", "nohup", "setsid", "stdbuf", "xargs", "find", "ls")
 _RECORDER = """#!/bin/sh
 printf '%s\\0' "$(/bin/pwd)" "${0##*/}" "$@" >"$RECORD/$$"
 """
@@ -75,11 +76,11 @@ class Sandbox:
         for file in FILES:
             (self.work / file).write_text("content\n")
 
-    def run(self, line: str) -> None:
+    def run(self, line: str, shell: Sequence[str]) -> None:
         """Until the last descendant has ended: every one of them holds the pipe."""
         reading, writing = os.pipe()
         started = subprocess.Popen(
-            [str(self.bin / "bash"), "-c", f"{line}\nwait"],
+            [str(self.bin / shell[0]), *shell[1:], "-c", f"{line}\nwait"],
             cwd=self.work,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -109,13 +110,9 @@ class Sandbox:
             if str(path) not in known or path.read_text() != "content\n":
                 yield str(path)
 
-    def read(self, line: str) -> Reading:
-        return read(
-            line,
-            Shell(
-                (str(self.work),), dict(self.environment), {"1": ("",), "@": (), "*": ("",), "#": ("0",)}, {}, matching
-            ),
-        )
+    def read(self, line: str, language: str) -> Reading:
+        parameters: dict[str, Values] = {"1": ("",), "@": (), "*": ("",), "#": ("0",)}
+        return read(line, Shell((str(self.work),), dict(self.environment), parameters, {}, matching, language=language))
 
 
 @pytest.fixture(scope="module")
@@ -124,14 +121,33 @@ def sandbox() -> Iterator[Sandbox]:
         yield Sandbox(Path(os.path.realpath(place)))
 
 
+MANY = int(os.environ.get("GUARDSH_LINES", "400"))
+
+
 @given(LINES)
-@settings(
-    max_examples=int(os.environ.get("GUARDSH_LINES", "400")), deadline=None, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck))
+@example("! ! cd d && { echo 'rm x' | bash; }")
+@example("for D in d g; do ! cd d && rm *; done")
+@example("case $X in a|b) <d/a rm x;; esac")
+@example("echo $((cd d; echo $(rm a)); rm b)")
+@example("set -f; rm *")
 def test_everything_that_bash_runs_has_been_found(sandbox: Sandbox, line: str) -> None:
+    assert_all_found(sandbox, line, ("bash",))
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+@given(LINES)
+@settings(max_examples=MANY // 2, deadline=None, suppress_health_check=list(HealthCheck))
+@example("P='*'; rm $P")
+@example("true | cd d; rm *")
+def test_everything_that_zsh_runs_has_been_found(sandbox: Sandbox, line: str) -> None:
+    assert_all_found(sandbox, line, ("zsh", "-f"))
+
+
+def assert_all_found(sandbox: Sandbox, line: str, shell: Sequence[str]) -> None:
     sandbox.lay_out()
-    reading = sandbox.read(line)
-    sandbox.run(line)
+    reading = sandbox.read(line, shell[0])
+    sandbox.run(line, shell)
     note(f"found: {reading}")
     if reading.unjudged:
         return
