@@ -215,7 +215,7 @@ PREFIXES = frozenset(
             "ssh",
             "su",
         ),
-        *("trap", "watch", "xargs", "zsh"),
+        *("trap", "watch", "xargs", "zsh", "-", "repeat", "screen", "tmux"),
     }
 )
 

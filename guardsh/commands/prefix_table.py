@@ -24,6 +24,7 @@ class Prefix:
 
 
 TABLE: Mapping[str, Prefix] = {
+    "-": Prefix({}),  # of zsh
     "builtin": Prefix({}),
     "busybox": Prefix(
         declare("--help", "--list", "--list-full", "--install", "-s"), instead=("--list", "--list-full", "--install")
@@ -87,6 +88,7 @@ TABLE: Mapping[str, Prefix] = {
             *("-h, --help", "-V, --version"),
         )
     ),
+    "repeat": Prefix({}, operands=1),  # of zsh
     "runuser": Prefix(
         declare(
             *("-u, --user=USER", "-m, -p, --preserve-environment", "-w, --whitelist-environment=LIST"),

@@ -18,6 +18,7 @@ _WITH_NEXT = ("--rcfile", "--init-file")
 _OTHERS = (
     PREFIXES - TABLE.keys() - SHELLS - {"eval", "find", "parallel", "script", "ssh", "su", "trap", "watch", "xargs"}
 )
+_TERMINALS = ("screen", "tmux")  # a command may stand anywhere behind their own, in one word or in several
 _SOMETHING = "…"  # an operand that is not known
 _EXECUTES = ("-exec", "-execdir", "-ok", "-okdir")
 _SU = declare(
@@ -101,6 +102,8 @@ def scripts(invocation: Invocation) -> Iterator[Script]:
         line = read(_WATCH, words, permute=False)
         if line.operands and not line.given("--exec"):
             yield Script(" ".join(line.operands))
+    elif name in _TERMINALS:
+        yield from (Script(word) for word in words if " " in word)
 
 
 def _of_shell(words: tuple[str, ...], given: str | None) -> Iterator[Script]:

@@ -14,6 +14,7 @@ from guardsh.commands.shell_words import Kind, Piece, Word
 _ACTIVE = re.compile(r"[*?[]")
 _ESCAPED = re.compile(r"\[([*?[])\]")  # as glob.escape writes it
 _NOT_KNOWN_HERE = re.compile(r"\*\*|\[[^]]*\[[:.=]")  # globstar is an option; classes are unknown to fnmatch
+_OF_CD = {"~+": "PWD", "~-": "OLDPWD"}
 _MOST_WORDS = 4096
 _LONGEST_PATTERN = 1024
 
@@ -114,7 +115,7 @@ def _expand_one(pieces: tuple[Piece, ...], shell: Shell, place: str | None, resu
 
 def _source(piece: Piece, following: tuple[Piece, ...]) -> str:
     """As it may be typed between double quotes."""
-    if piece.kind is Kind.UNKNOWN:
+    if piece.kind in (Kind.UNKNOWN, Kind.LITERAL):
         return piece.text
     goes_on = following and re.match(r"\w", following[0].text)
     return f"${{{piece.text}}}" if goes_on else f"${piece.text}"
@@ -123,7 +124,7 @@ def _source(piece: Piece, following: tuple[Piece, ...]) -> str:
 def _joined(fields: list[Field], kind: Kind, value: str, shell: Shell) -> list[Field]:
     """The fields with one piece more; unquoted, a variable is split and matched, but not by zsh and fish."""
     *done, last = fields
-    if kind is not Kind.VARIABLE or shell.language != "bash":
+    if kind is not Kind.SPLIT and (kind is not Kind.VARIABLE or shell.language != "bash"):
         pattern = value if kind is Kind.LITERAL else glob.escape(value)
         stays = pattern or kind in (Kind.QUOTED, Kind.QUOTED_VARIABLE)
         return [*done, (last or "") + pattern if stays else last]
@@ -137,6 +138,8 @@ def _joined(fields: list[Field], kind: Kind, value: str, shell: Shell) -> list[F
 
 
 def _values(piece: Piece, shell: Shell, place: str | None) -> Values:
+    if piece.kind is Kind.LITERAL and piece.text.partition("/")[0] in _OF_CD:  # not known, see _home
+        return None
     if piece.kind in (Kind.LITERAL, Kind.QUOTED):
         return (piece.text,)
     if piece.kind is Kind.UNKNOWN:
@@ -145,12 +148,22 @@ def _values(piece: Piece, shell: Shell, place: str | None) -> Values:
 
 
 def _home(piece: Piece, shell: Shell) -> Values:
-    """``~`` and ``~/…`` at the beginning of a word."""
+    """``~``, ``~+``, ``~-`` and what follows them at the beginning of a word."""
     name, slash, rest = piece.text.partition("/")
     if piece.kind is not Kind.LITERAL or not name.startswith("~"):
-        return None
+        return _equals(piece, shell)
+    if name in _OF_CD and shell.language != "fish":
+        known = shell.values(_OF_CD[name])
+        return tuple(each + slash + rest for each in known) if known and known != ("",) else None
     home = shell.environment.get("HOME", "~") if name == "~" else name
     return (home + slash + rest,)
+
+
+def _equals(piece: Piece, shell: Shell) -> Values:
+    """``=rm`` of zsh: where rm is found (zshexpn(1))."""
+    if shell.language != "zsh" or piece.kind is not Kind.LITERAL or piece.text[:1] != "=" or len(piece.text) == 1:
+        return None
+    return (piece.text[1:],)
 
 
 def _match(pattern: str, tilde: bool, shell: Shell, place: str | None, result: Expanded) -> None:

@@ -31,11 +31,14 @@ class Shell:
     expand: Expand
     complete: bool = True
     language: str = "bash"
+    comments: bool = True  # zsh has none at the prompt, unless an option is set
     functions: dict[str, tuple[Statement, ...]] = field(default_factory=dict)
     patterns: bool = True  # they match as in a shell in which no option was changed
     exported: frozenset[str] = frozenset()  # names that were in the environment, and have no single value now
 
     def values(self, name: str) -> Values:
+        if name == "_":  # the last word of the command before, whatever the environment says
+            return None
         if name in self.variables:
             return self.variables[name]
         if name in self.environment:

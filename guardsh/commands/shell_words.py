@@ -21,6 +21,10 @@ _PLAIN = re.compile(r"[^\s;&|)<>('\"\\$`]+")
 _PLAIN_INSIDE = re.compile(r"[^\"\\$`]+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SPECIAL = frozenset("@*#?!$-0123456789")
+_FISH_SINGLE = re.compile(r"'((?:[^'\\]|\\.|\\\Z)*)('?)", re.DOTALL)
+_FISH_ESCAPE = re.compile(r"\\([\\'])")
+_SPLIT = re.compile(r"=([A-Za-z_]\w*)|\{=([A-Za-z_]\w*)\}")  # behind $, of zsh
+_MODIFIED = re.compile(r":[a-zA-Z]")  # $NAME:h of zsh
 
 
 _MOST_TRIES = 64
@@ -31,6 +35,7 @@ class Kind(Enum):
     QUOTED = "quoted"
     VARIABLE = "variable"  # its text is the name
     QUOTED_VARIABLE = "quoted variable"
+    SPLIT = "split variable"  # $=NAME of zsh
     UNKNOWN = "unknown"  # known only when the line runs; its text is the source
 
 
@@ -141,9 +146,19 @@ class WordReader(ABC):
         return len(self.text) if found < 0 else found
 
     def _single(self) -> Piece:
+        if self.language == "fish":
+            return self._single_of_fish()
         end = self._find("'", self.at + 1)
         text, self.at = self.text[self.at + 1 : end], min(end + 1, len(self.text))
         return Piece(Kind.QUOTED, text)
+
+    def _single_of_fish(self) -> Piece:
+        """In which a backslash quotes a single quote and another backslash."""
+        found = _FISH_SINGLE.match(self.text, self.at)
+        assert found
+        self.complete = self.complete and found[2] == "'"
+        self.at = found.end()
+        return Piece(Kind.QUOTED, _FISH_ESCAPE.sub(r"\1", found[1]))
 
     def _escaped(self) -> Piece:
         """$'…' of bash, zsh and fish."""
@@ -191,6 +206,9 @@ class WordReader(ABC):
             return self._arithmetic() if self.text.startswith("((", begin + 1) else self._substitution(begin + 1)
         if following == "[" and self.language != "fish":  # the old spelling of arithmetic
             return self._unknown(begin, self.balanced(begin + 1, "[", "]"))
+        if self.language == "zsh" and (split := _SPLIT.match(self.text, begin + 1)):
+            self.at = split.end()
+            return Piece(Kind.SPLIT, split[1] or split[2])
         if following == "{":
             return self._braced(variable)
         if following == "'" and variable is Kind.VARIABLE:
@@ -200,11 +218,19 @@ class WordReader(ABC):
     def _named(self, variable: Kind) -> Piece:
         begin = self.at + 1
         found = _NAME.match(self.text, begin)
+        if found and self._is_changed(begin - 1, found.end()):
+            return self._unknown(begin - 1, found.end())
         if found or self.text[begin : begin + 1] in _SPECIAL:
             self.at = found.end() if found else begin + 1
             return Piece(variable, self.text[begin : self.at])
         self.at = begin
         return Piece(Kind.QUOTED, "$")
+
+    def _is_changed(self, begin: int, end: int) -> bool:
+        """Whether ``$NAME`` is not simply its value: ``$NAME:h`` of zsh, ``{$NAME}`` of fish."""
+        if self.language == "zsh":
+            return bool(_MODIFIED.match(self.text, end))
+        return self.language == "fish" and self.text[begin - 1 : begin] == "{"
 
     def _braced(self, variable: Kind) -> Piece:
         begin, end = self.at, self.balanced(self.at + 1, "{", "}")

@@ -44,6 +44,10 @@ def spoken(line: str, aliases: dict[str, str] | None = None, language: str = "ba
 
 
 CASES = [
+    ("ls /mnt/d; rm -rf $_; cd $_; rm y", "/work: rm -rf '$_' ?; /: rm y ?"),
+    ('cd /mnt/d; rm "$OLDPWD/x" ~-/y ~+/z', "/mnt/d: rm /work/x /work/y /mnt/d/z"),
+    ("rm ~-/y", "/work: rm '~-/y' ?"),
+    ("tmux new -d 'rm x; top'; screen -dm /bin/rm y", "/work: tmux | rm x; /work: screen | /bin/rm y"),
     ("sudo time /opt/wal-g/wal-g --config x backup-fetch /mnt/d LATEST 2>&1 | tee restore.log",
      "/work: sudo time | /opt/wal-g/wal-g --config x backup-fetch /mnt/d LATEST; /work: tee restore.log"),
     ("cd /mnt/d && sudo rm -rf *", "/mnt/d: sudo | rm -rf base global"),
@@ -189,12 +193,26 @@ def test_what_is_no_line_is_no_error(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
+        ("=rm x; sudo =rm y; rm a=z", "/work: rm x; /work: sudo | rm y; /work: rm a=z"),
+        ("X='rm -rf /mnt/d'; $=X; ${=X}", "/work: rm -rf /mnt/d"),
+        ("X=/mnt/d; rm -rf $X:h/x", "/work: rm -rf '$X:h/x' ?"),
+        ("repeat 3 rm x; - rm y", "/work: repeat 3 | rm x; /work: - | rm y"),
+    ],
+)
+def test_zsh(line: str, expected: str) -> None:
+    assert spoken(line, language="zsh") == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
         ("rm -rf (pwd)/x", "/work: rm -rf '(pwd)/x' ?"),
         ("if test -d x; rm x; end; and rm y", "/work: rm x; /work: rm y"),
         ("set x /mnt/d; rm -rf $x", "/work: rm -rf /mnt/d"),
         ("for x in a b; rm $x; end", "/work: rm a b"),
         ("cd /mnt/d; and rm -rf *", "/mnt/d: rm -rf base global"),
         ("echo x | psql; or rm y", "/work: psql; /work: rm y"),
+        (r"rm 'a\'b'; rm {$x}", """/work: rm 'a'"'"'b'; /work: rm '{$x}' ?"""),
     ],
 )
 def test_fish(line: str, expected: str) -> None:
