@@ -47,6 +47,8 @@ class Reader(SimpleReader):
 
     def line(self, line: str, shell: Shell) -> None:
         """A whole line, and the functions that it defines without calling them."""
+        if shell.language == "zsh" and "#" in line:
+            self._without_comments(line, shell.copy())
         self.script(line, shell)
         for name in [name for name in shell.functions if name not in self.called]:
             before = len(self.found)
@@ -54,28 +56,35 @@ class Reader(SimpleReader):
                 self.run(body, called(shell, (), known=False))
             self.found[before:] = [found for found in self.found[before:] if not found.doubts]
 
+    def _without_comments(self, line: str, shell: Shell) -> None:
+        """As a zsh reads it that has no comments; what it cannot parse it does not run."""
+        shell.comments = False
+        self.script(line, shell)
+        self.found = [found for found in self.found if _NOT_PARSED not in found.doubts]
+        self.unjudged = ""
+
     def script(self, line: str, shell: Shell) -> Outcome:
         if shell.aliases:
             line = shell_aliases.expanded(line, shell.aliases, shell.language)
         self.characters += len(line)
         if self.characters > _MOST_CHARACTERS:
             raise UnreadableError("it is too long")
-        statement = self._parsed(line, shell.language)
+        statement = self._parsed(line, shell)
         if statement is not None:
             return self.run(statement, shell)
         before = len(self.found)
-        outcome = self.run(flat(Lexer(line, shell.language).tokens()), shell)
+        outcome = self.run(flat(Lexer(line, shell.language, comments=shell.comments).tokens()), shell)
         if shell.language != "fish":
             self._doubt(before, line)
         return outcome
 
-    def _parsed(self, line: str, language: str) -> Statement | None:
+    def _parsed(self, line: str, shell: Shell) -> Statement | None:
         """None where the grammar of bash does not know it."""
         from guardsh.commands import shell_tree
 
-        lexer = Lexer(line, language)
+        lexer = Lexer(line, shell.language, comments=shell.comments)
         tokens = lexer.tokens()
-        if language == "fish" or not lexer.complete:
+        if shell.language == "fish" or not lexer.complete:
             return None
         try:
             return shell_tree.parse(tokens)

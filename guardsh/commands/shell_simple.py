@@ -71,7 +71,9 @@ class SimpleReader(CommandReader):
         while len(given) > 1 and given[0] in _OF_THE_SHELL:
             given, words = given[1:], words[1:]
         if given[0] in shell_builtins.CHANGES_DIRECTORY:
-            return _change_directory(given, argv.unknown, shell)
+            succeeds, fails = _change_directory(given, argv.unknown, shell)
+            stays = name == "command" and shell.language == "zsh"  # there it looks for a program
+            return succeeds, shell if stays else fails
         if given[0] in shell_builtins.SETS_NAMES:
             shell_builtins.set_names(given, words, argv.unknown, shell)
             return shell, shell

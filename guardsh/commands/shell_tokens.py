@@ -51,9 +51,12 @@ Token: TypeAlias = Word | Operator | Redirection
 class Lexer(WordReader):
     """``tokens`` reads the text from ``at`` to its end, or to a parenthesis that closes what it stands in."""
 
-    def __init__(self, text: str, language: str = "bash", at: int = 0, depth: int = 0) -> None:
+    def __init__(
+        self, text: str, language: str = "bash", at: int = 0, depth: int = 0, *, comments: bool = True
+    ) -> None:
         super().__init__(text, language, at)
         self.depth = depth
+        self.comments = comments
         self.read: list[Token] = []
         self.closed = len(text)  # where it ended
         self._first = ""  # the first word of the present command, where it is plain
@@ -82,7 +85,7 @@ class Lexer(WordReader):
     def command_line(self, start: int) -> int:
         if self.depth == _DEEPEST:
             raise UnreadableError("substitutions nest too deeply")
-        inside = Lexer(self.text, self.language, start, self.depth + 1)
+        inside = Lexer(self.text, self.language, start, self.depth + 1, comments=self.comments)
         inside.tokens()
         self.complete = self.complete and inside.complete
         return inside.closed
@@ -101,7 +104,7 @@ class Lexer(WordReader):
             self.at += 1
         elif self.text.startswith("\\\n", self.at):
             self.at += 2
-        elif character == "#" and self.language != "zsh":  # there it takes an option at the prompt
+        elif character == "#" and self.comments:
             end = self.text.find("\n", self.at)
             self.at = len(self.text) if end < 0 else end
         elif character == "(" and not self._begun:

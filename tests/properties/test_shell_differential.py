@@ -41,9 +41,10 @@ class Ran:
     words: tuple[str, ...]
 
     def without(self, written: set[str]) -> Ran:
-        """Without the files that the line itself has made: a pattern that matches them could not be known to."""
+        """Without the files that the line itself has made, which no pattern could be known to match, and without empty
+        words, which zsh leaves where it expands braces."""
         made = {os.path.basename(path) for path in written}
-        own = (word for word in self.words[1:] if os.path.basename(word) not in made)
+        own = (word for word in self.words[1:] if word and os.path.basename(word) not in made)
         return replace(self, words=(self.words[0], *own))
 
 
@@ -140,6 +141,8 @@ def test_everything_that_bash_runs_has_been_found(sandbox: Sandbox, line: str) -
 @settings(max_examples=MANY // 2, deadline=None, suppress_health_check=list(HealthCheck))
 @example("P='*'; rm $P")
 @example("true | cd d; rm *")
+@example("bash <<<'rm y' # rm z")
+@example("command cd d; rm *")
 def test_everything_that_zsh_runs_has_been_found(sandbox: Sandbox, line: str) -> None:
     assert_all_found(sandbox, line, ("zsh", "-f"))
 
