@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from posixpath import normpath
 
 from guardsh.commands.grammar import CommandLine, declare, read
 from guardsh.commands.written import onto
@@ -100,9 +101,10 @@ def _deleted(line: CommandLine, places: tuple[Target, ...]) -> tuple[Intent, ...
 
 
 def _removed(line: CommandLine, sources: tuple[str, ...]) -> tuple[Intent, ...]:
+    """A slash behind a file's name is no error to rsync."""
     if not line.given(*_REMOVING):
         return ()
-    targets = tuple(
-        Target(path, Extent.TREE, path.endswith("/")) for path in sources if path and not _REMOTE.match(path)
-    )
-    return (Intent(Effect.DELETE, targets, "rsync would remove", line.doubts),) if targets else ()
+    here = [path for path in sources if path and not _REMOTE.match(path)]
+    trees = tuple(Target(path, Extent.TREE, path.endswith("/")) for path in here)
+    files = tuple(Target(normpath(path), Extent.ENTRY) for path in here if normpath(path) != path)
+    return (Intent(Effect.DELETE, trees + files, "rsync would remove", line.doubts),) if trees else ()
