@@ -44,7 +44,5 @@ def test_the_first_screen_has_both_commands() -> None:
     assert any(line.startswith("    make test") for line in first_screen)
 
 
-def test_every_command_is_named() -> None:
-    from guardsh.commands import COMMANDS
-
-    assert [name for name in COMMANDS if f"`{name}`" not in README] == []
+def test_the_list_of_every_command_is_within_reach() -> None:
+    assert "(docs/commands.md)" in README  # held against the program by test_commands_page.py
