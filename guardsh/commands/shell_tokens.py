@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from guardsh.commands.shell_words import BLANK, Kind, Piece, UnreadableError, Word, WordReader
+from guardsh.commands.shell_quoting import BLANK, WordReader
+from guardsh.commands.shell_words import Kind, Piece, UnreadableError, Word
 
 _OPERATORS = ("&&", "||", ";;&", ";;", ";&", "|&", "&|", "&!", ";", "&", "|", "\n", ")")
 _REDIRECTIONS = ("&>>", "&>", "<<<", "<<-", "<<", "<>", "<&", ">>", ">&", ">|", ">", "<")

@@ -132,6 +132,7 @@ MANY = int(os.environ.get("GUARDSH_LINES", "400"))
 @example("case $X in a|b) <d/a rm x;; esac")
 @example("echo $((cd d; echo $(rm a)); rm b)")
 @example("set -f; rm *")
+@example("! cd none && rm *")
 def test_everything_that_bash_runs_has_been_found(sandbox: Sandbox, line: str) -> None:
     assert_all_found(sandbox, line, ("bash",))
 

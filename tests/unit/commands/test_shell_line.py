@@ -175,6 +175,12 @@ def test_the_file_on_standard_input(line: str, file: str) -> None:
     assert [each.input_file for each in found if each.name == "psql"] == [file]
 
 
+def test_comments_of_zsh_are_read_with_and_without_its_option() -> None:
+    assert spoken("echo a # b; rm x", language="zsh") == "/work: rm x"
+    assert spoken("rm x # don't", language="zsh") == "/work: rm x"
+    assert spoken("echo a # b; rm x") == ""
+
+
 def test_aliases() -> None:
     aliases = {"rm": "rm -i", "wipe": "rm -rf", "sudo": "sudo ", "both": "cd /mnt/d; rm -rf"}
     assert spoken("rm x", aliases) == "/work: rm -i x"
