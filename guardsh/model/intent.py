@@ -84,8 +84,8 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A signal on its way to processes: those of ``pids``, and those whose numbers one of ``listings`` prints (the words
-    of a command that only looks, such as ``pgrep -u postgres``). ``name`` is without SIG."""
+    """A signal on its way to processes: those of ``pids``, and those whose numbers one of ``listings`` prints (words of
+    a command that only looks, such as ``pgrep -u postgres``). ``name`` is without SIG."""
 
     name: str
     pids: tuple[int, ...] = ()

@@ -55,7 +55,7 @@ def test_a_line_without_a_guarded_word_is_decided_before_the_grammar_is_loaded(l
 
 
 HOT = [
-    "rm -f nothing",
+    "rm -f nothing; rm x",
     "r''m x",
     "echo a > b",
     "$X -rf /d",

@@ -132,7 +132,13 @@ def test_the_real_rm_removes_nothing_that_was_not_understood(tmp_path: Path, wor
     root = tmp_path / "tree"
     _plant(root)
     understood = understand(Invocation(("rm", *words), str(root), {}))
-    allowed = {path for intent in understood for target in intent.targets for path in _reach(root, target)}
+    allowed = {
+        path
+        for intent in understood
+        for target in intent.targets
+        if isinstance(target, Target)
+        for path in _reach(root, target)
+    }
     before = _everything(root)
     subprocess.run([program, *words], cwd=root, input=b"", capture_output=True, check=False)
     gone = before - _everything(root)

@@ -9,7 +9,8 @@ import subprocess
 import pytest
 
 from guardsh.commands import COMMANDS, PREFIXES, runners
-from guardsh.commands.prefixes import TABLE, peel
+from guardsh.commands.prefix_table import TABLE
+from guardsh.commands.prefixes import peel
 from guardsh.model.intent import Invocation
 from tests.unit.commands import manual
 
