@@ -17,6 +17,28 @@ _USUAL = (
     "var/lib/postgres/data",  # Arch
     "usr/local/pgsql/data",  # built from source
 )
+# Where packages put the server's own programs: postgresql.org's for Debian and for Red Hat, and from source.
+_SERVERS = (
+    "usr/lib/postgresql/*/bin/postgres",
+    "usr/pgsql-*/bin/postgres",
+    "usr/local/pgsql/bin/postgres",
+    "usr/bin/postgres",
+)
+
+
+def may_carry_postgres(configured: tuple[str, ...], root: str = "/") -> bool:
+    """Whether a node without any data directory in sight is one for Postgres: after a night in which its array did not
+    come up, nothing else tells."""
+    return bool(configured) or any(glob(os.path.join(root, pattern)) for pattern in _SERVERS) or _has_account()
+
+
+def _has_account() -> bool:
+    import pwd
+
+    try:
+        return bool(pwd.getpwnam("postgres"))
+    except KeyError:
+        return False
 
 
 def data_directories(root: str, also: tuple[str, ...]) -> tuple[str, ...]:

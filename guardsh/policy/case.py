@@ -13,7 +13,7 @@ from guardsh.model.intent import Effect, Intent, ToolVersion
 from guardsh.model.observed import Known, Observed, Unknown
 from guardsh.model.policy import Policy, Standing
 from guardsh.model.verdict import Caller, Decision
-from guardsh.policy.standing import ANY, is_scratch, standings
+from guardsh.policy.standing import ANY, is_scratch, is_spared, standings
 
 T = TypeVar("T")
 
@@ -34,7 +34,9 @@ class Inquiry:
     def doomed(self) -> tuple[Instance, ...]:
         """The running instances that the command destroys: as standbys of each other they do not count."""
         touches = (touch for touches in self.findings.touches for touch in touches)
-        destroyed = dict.fromkeys(touch.instance for touch in touches if touch.effect in DESTROYING)
+        destroyed = dict.fromkeys(
+            touch.instance for touch in touches if touch.effect in DESTROYING and not is_spared(touch)
+        )
         return tuple(instance for instance in destroyed if instance.live)
 
     def cases(self) -> Iterator[Case]:

@@ -33,6 +33,7 @@ RULES: dict[str, Rule] = {
     # which part of it
     "disposable": part.disposable,
     "not-logs": part.not_logs,
+    "redundancy": part.redundancy,
     "tablespace": part.tablespace,
     "link": part.link,
     "configuration": part.configuration,
