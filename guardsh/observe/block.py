@@ -40,6 +40,7 @@ class Devices:
     """Those below ``root``, which holds ``sys``. Whatever is there and cannot be read goes to ``doubts``."""
 
     def __init__(self, root: str = "/") -> None:
+        self.root = root
         self._sys = os.path.join(root, "sys")
         self._seen: dict[int, Device | None] = {}
         self.doubts: dict[str, None] = {}  # in order, each once
@@ -49,8 +50,8 @@ class Devices:
         if number not in self._seen:
             numbers = f"{os.major(number)}:{os.minor(number)}"
             self._seen[number] = self._device(os.path.realpath(f"{self._sys}/dev/block/{numbers}"), number)
-            if self._seen[number] is None:
-                self._doubt(f"/sys has nothing of the block device {numbers}")
+        if self._seen[number] is None:
+            self._doubt(f"/sys has nothing of the block device {os.major(number)}:{os.minor(number)}")
         return self._seen[number]
 
     def named(self, name: str) -> Device | None:

@@ -46,6 +46,7 @@ class Look:
         self._cwd, self._deadline, self._root = cwd, deadline, root
         self._devices = Devices(root)
         self._footing = Footing(self._devices, root)
+        self._blind: tuple[str, ...] = ()  # why no mounts are known
         self._mounted = self._mounts()
         self._ground = Ground(self._devices, self._footing, self._mounted)
         self._doomed = [target for intent in intents if intent.effect is Effect.DISMANTLE for target in _on(intent)]
@@ -53,9 +54,9 @@ class Look:
     def reached(self, target: Target, effect: Effect, doubts: list[str]) -> Iterator[Reached]:
         """What a target of Extent.DEVICE leads to, and more sentences for ``doubts``; none on what is not mounted where
         the effect stops what runs, since nothing runs there."""
-        found, rise = self._rise(target)
-        upon = self.upon(target)
-        doubts += (*upon.hidden, *(() if effect is Effect.STOP else upon.unmounted))
+        found, rise, hidden = self._rise(target)
+        upon = self._upon(target, found, rise)
+        doubts += (*hidden, *(() if effect is Effect.STOP else upon.unmounted))
         losses = self._losses() if effect is Effect.DISMANTLE else None
         for mount in rise.mounts:
             there = _there(mount.point, effect, target, upon.beside)
@@ -68,7 +69,11 @@ class Look:
                 yield there
 
     def upon(self, target: Target) -> Upon:
-        found, rise = self._rise(target)
+        """The same without a command, for one target."""
+        found, rise, hidden = self._rise(target)
+        return replace(self._upon(target, found, rise), hidden=hidden)
+
+    def _upon(self, target: Target, found: Named, rise: Rise) -> Upon:
         unmounted = [*self._leaves(rise, target.path), *self._inactive(rise, target)]
         if not (target.follow or found.found or rise.mounts or target.path.startswith("/")):
             unmounted.append(
@@ -76,12 +81,14 @@ class Look:
             )
         points = tuple(mount.point for mount in rise.mounts)
         beside = [mount.point for mount in self._mounted if points and self._ground.is_apart(mount, rise)]
-        hidden = tuple(self._devices.doubts) if found.found else ()
-        return Upon((*points, *found.files), tuple(beside), tuple(dict.fromkeys(unmounted)), hidden)
+        return Upon((*points, *found.files), tuple(beside), tuple(dict.fromkeys(unmounted)))
 
-    def _rise(self, target: Target) -> tuple[Named, Rise]:
+    def _rise(self, target: Target) -> tuple[Named, Rise, tuple[str, ...]]:
+        """What it names, what stands on that, and what could not be seen on the way."""
+        self._devices.doubts.clear()
         found = named(target.path, self._cwd, self._devices, by_path=target.follow)
-        return found, Rise(self._ground, self._starts(target, found))
+        rise = Rise(self._ground, self._starts(target, found))
+        return found, rise, (*self._blind, *self._devices.doubts) if found.numbers else ()
 
     def _starts(self, target: Target, found: Named) -> list[Node]:
         devices: list[Node] = [device for number in sorted(found.numbers) if (device := self._devices.at(number))]
@@ -148,9 +155,7 @@ class Look:
         try:
             return mounts(self._root)
         except OSError as error:
-            self._devices.doubts[f"could not read /proc/self/mountinfo: {(error.strerror or str(error)).lower()}"] = (
-                None
-            )
+            self._blind = (f"could not read /proc/self/mountinfo: {(error.strerror or str(error)).lower()}",)
             return []
 
 

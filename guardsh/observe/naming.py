@@ -29,7 +29,8 @@ def named(name: str, cwd: str, devices: Devices, *, by_path: bool) -> Named:
 
     What has no node in /dev is known by the name that the kernel, or LVM, has for it.
     """
-    paths = [path for path in _candidates(name, cwd, by_path=by_path) if os.path.exists(path)]
+    candidates = (devices.root.rstrip("/") + path for path in _candidates(name, cwd, by_path=by_path))
+    paths = [path for path in candidates if os.path.exists(path)]
     numbers = {number for path in paths for number in _numbers(path, devices)}
     if name.startswith("/dev/") or not by_path:
         numbers |= {device.number for device in _by_kernel(name.removeprefix("/dev/"), devices)}
@@ -58,7 +59,7 @@ def _numbers(path: str, devices: Devices) -> Iterator[int]:
     elif stat.S_ISCHR(found.st_mode):
         namespace = re.compile(re.escape(os.path.basename(path)) + r"n\d+")
         yield from (each.number for each in devices.all("nvme") if namespace.fullmatch(each.name))
-    elif stat.S_ISDIR(found.st_mode) and path.startswith("/dev/"):
+    elif stat.S_ISDIR(found.st_mode) and path.startswith(os.path.join(devices.root, "dev/")):
         for entry in devices.names(path):
             yield from _numbers(f"{path}/{entry}", devices) if not os.path.isdir(f"{path}/{entry}") else ()
 
