@@ -6,15 +6,42 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from guardsh.model.data_directory import DataDirectory
+from guardsh.model.node import Node
 from guardsh.model.observed import Known, Observed, Unknown
+from guardsh.model.place import Place
 from guardsh.model.stack import Kind, Layer, Stack
 from guardsh.model.storage import Array, Arrays, Member, summary
 from guardsh.observe import btrfs
 from guardsh.observe.block import Device, Devices
 from guardsh.observe.footing import Footing
 from guardsh.observe.mounts import Mount, mount_of, mounts
+from guardsh.system.apart import Deadline, apart
 
+_LEAST = 0.2  # seconds, however long the other looks took
 _DEEPEST = 24  # layers; an overlay may lie on a loop device in a file on an overlay …
+
+
+def beneath(node: Node, deadline: Deadline, root: str = "/") -> Node:
+    """The same node, with what every instance's directories stand on."""
+    every = [[place.path for place in _places(each.directory)] for each in node.instances]
+    seen = apart(lambda: [stacks(paths, node.arrays, root) for paths in every], Deadline(max(_LEAST, deadline.left())))
+    found = seen.value if isinstance(seen, Known) else [_unseen(paths, seen.why) for paths in every]
+    instances = (
+        replace(each, directory=replace(each.directory, stacks=below))
+        for each, below in zip(node.instances, found, strict=True)
+    )
+    return replace(node, instances=tuple(instances))
+
+
+def _places(directory: DataDirectory) -> Iterator[Place]:
+    yield directory.place
+    yield from (place for place in (directory.wal, *directory.tablespaces) if place is not None)
+    yield from (moved.place for moved in directory.moved)
+
+
+def _unseen(paths: list[str], why: str) -> tuple[Stack, ...]:
+    return tuple(Stack(path, Unknown(why)) for path in paths[:1])
 
 
 def stacks(paths: Iterable[str], arrays: Arrays, root: str = "/") -> tuple[Stack, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from guardsh.model.storage import Member, summary
 from guardsh.model.wording import Row
 from guardsh.screen.rows import headline, paragraph, table
 from guardsh.screen.style import WORDS, Style
+from guardsh.screen.tree import tree
 
 T = TypeVar("T")
 
@@ -45,6 +47,8 @@ def _rows(node: Node, instance: Instance) -> Iterator[Row]:
         yield _row(f"  {witness.name}", witness.role, lambda role: role.value)
     yield _row("state", instance.state, lambda state: state.value)
     yield from _directory_rows(instance.directory)
+    for number, stack in enumerate(instance.directory.stacks):
+        yield from tree(stack, "stands on" if number == 0 else f"  {os.path.basename(stack.path)}")
     if instance.live:
         yield from _live_rows(instance, node.seen)
 

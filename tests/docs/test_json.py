@@ -14,6 +14,7 @@ import pytest
 from guardsh.audit import trail
 from guardsh.model.event import Outcome
 from guardsh.model.intent import Effect, Extent
+from guardsh.model.stack import Kind, Loss
 from guardsh.observe import node as observation
 from guardsh.screen.facts import SCHEMA, facts
 from guardsh.system.apart import Deadline
@@ -57,6 +58,7 @@ def outputs(node: Node, directory: Path) -> Iterator[tuple[Any, str]]:
         root = unpack(state, directory / state)
         seen = observation.of((), observation.look_at_arrays(root), Deadline(10.0))
         yield facts(seen), "node"
+    yield facts(Loss(False, "This destroys data.")), "loss"
 
 
 def test_real_output_is_as_documented(node: Node, tmp_path: Path) -> None:
@@ -73,6 +75,7 @@ def test_every_word_is_documented() -> None:
         ("intent", "effect"): Effect,
         ("target", "extent"): Extent,
         ("audit line", "outcome"): Outcome,
+        ("layer", "kind"): Kind,
     }.items():
         assert words[place] == f"one of: {', '.join(each.value for each in enum)}"
 
