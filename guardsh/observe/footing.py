@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from functools import lru_cache
 
 from guardsh.observe.block import Device, Devices
 from guardsh.observe.mounts import Mount
@@ -69,7 +68,6 @@ class Footing:
         return number
 
 
-@lru_cache(maxsize=1024)
 def node_number(path: str) -> int | None:
     """The number of the block device at a path; None where there is none."""
     try:

@@ -58,8 +58,10 @@ def mount_of(path: str, mounted: list[Mount]) -> Mount | None:
     """What a resolved path is on, as the kernel walks it: the first mount point on the way hides those behind it."""
     here = next((mount for mount in mounted if mount.point == "/"), None)
     while here is not None:
-        children = [mount for mount in mounted if mount.parent == here.identifier and is_below(path, mount.point)]
-        deeper = min(children, key=lambda mount: len(mount.point), default=None)
+        near = (mount for mount in mounted if path.startswith(mount.point) and mount.parent == here.identifier)
+        deeper = min(
+            (each for each in near if is_below(path, each.point)), key=lambda mount: len(mount.point), default=None
+        )
         if deeper is None or deeper is here:
             return here
         here = deeper

@@ -2,60 +2,29 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 from guardsh import commands
 from guardsh.model.finding import Findings, Part
 from guardsh.model.intent import Extent, Invocation, Target
-from guardsh.model.observed import Known
-from guardsh.observe import devices, findings, paths
+from guardsh.observe import devices, findings
 from guardsh.policy import config
-from guardsh.system.apart import Deadline, apart
-
-T = TypeVar("T")
-_CLONE_NEWNS = 0x20000  # sched.h
-_SIZE = 16 << 20
+from guardsh.system.apart import Deadline
+from tests.storage.loops import SIZE, attach, detach, run, with_mounts
 
 
 @pytest.fixture
 def loop(tmp_path: Path) -> Iterator[str]:
     """A blank loop device."""
-    image = tmp_path / "image"
-    with open(image, "wb") as file:
-        file.truncate(_SIZE)
-    made = subprocess.run(["losetup", "-f", "--show", str(image)], capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"no loop device here: {made.stderr.strip()}")
-    yield made.stdout.strip()
-    subprocess.run(["losetup", "-d", made.stdout.strip()], check=True)
-
-
-def with_mounts(work: Callable[[], T]) -> T:
-    """``work`` in a child with mounts of its own, which go with it."""
-
-    def inside() -> T:
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.unshare(_CLONE_NEWNS):
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
-        paths.lineage.cache_clear()
-        return work()
-
-    done = apart(inside, Deadline(60.0))
-    assert isinstance(done, Known), done
-    return done.value
-
-
-def run(*words: str) -> None:
-    subprocess.run(words, capture_output=True, check=True)
+    device = attach(tmp_path / "image")
+    yield device
+    detach(device)
 
 
 def plant(data: Path) -> None:
@@ -99,7 +68,7 @@ def test_not_mounted(loop: str) -> None:
 def test_last_superblock_counts(loop: str) -> None:
     """md 1.0 and ZFS keep theirs at the end."""
     with open(loop, "r+b") as device:
-        device.seek(_SIZE - 65536)
+        device.seek(SIZE - 65536)
         device.write(b"\xfc\x4e\x2b\xa9")
     assert upon(loop, "/", by_path=True).unmounted
 
