@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from guardsh.model.observed import Observed
+from guardsh.model.redundancy import Layout
 
 
 class Health(Enum):
@@ -71,6 +72,11 @@ class Array:
     source: str
     doubts: tuple[str, ...] = ()  # sentences: what could not be read, or contradicts itself
     previous: int | None = None  # raid_disks before a reshape that has not ended
+    layout: Layout | None = None  # None where it is not assembled
+    lone: tuple[str, ...] = ()  # members whose loss, next, would lose data
+    bitmap: bool | None = None  # a write-intent bitmap; None where that is not told
+    metadata: str = ""  # 1.2, 0.90, external:imsm
+    uuid: str = ""  # 32 hexadecimal digits, where the kernel tells it
 
     @property
     def missing(self) -> int:
@@ -87,6 +93,16 @@ def summary(array: Array) -> str:
         return f"{name} inactive, {_count(len(array.members), 'member device')}"
     parts = [*_members(array), *_sync(array), *([array.read_only] if array.read_only else [])]
     return f"{name} {', '.join(parts)}{_growth(array)}"
+
+
+def danger(array: Array) -> str:
+    """What the next loss would mean: ``the loss of sda1 or sdd1 too would lose data``; "" where one can be spared."""
+    if not array.lone:
+        return ""
+    *others, last = array.lone
+    if len(array.lone) == array.working > 2:
+        return "the loss of any other member would lose data"
+    return f"the loss of {f'{chr(44)} '.join(others) + ' or ' if others else ''}{last} too would lose data"
 
 
 def _members(array: Array) -> list[str]:

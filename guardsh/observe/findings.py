@@ -15,6 +15,7 @@ from guardsh.model.observed import Known, Unknown
 from guardsh.model.policy import Policy
 from guardsh.observe import (
     answers,
+    boot,
     candidates,
     configured,
     connection,
@@ -77,8 +78,11 @@ def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -
     touched = _touched(reaches, pairs, everything=any(map(touching.is_node_wide, intents)))
     instances = dict(zip(touched, _instances([pairs[n] for n in touched], asked, policy, deadline), strict=True))
     orphans = _orphans(nearby.parts, pairs)
+    here = node.of(tuple(instances.values()), arrays, deadline)
+    if any(intent.effect is Effect.REBOOT for intent in intents):
+        here = replace(here, boot=boot.look(here.arrays, here.instances, deadline))
     return Findings(
-        node=node.of(tuple(instances.values()), arrays, deadline),
+        node=here,
         intents=intents,
         touches=tuple(
             (

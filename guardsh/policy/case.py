@@ -91,8 +91,10 @@ class Case:
 
     @property
     def word(self) -> str:
-        """What is typed after the host name: the role of a cluster, or what the directory is instead."""
-        return word(self.instance) if self.instance else "unknown"
+        """What is typed after the host name: the role of a cluster, what the directory is instead, or none."""
+        if self.instance is None:
+            return "none" if self.effect is Effect.REBOOT and not self.unseen else "unknown"
+        return word(self.instance)
 
     @property
     def rank(self) -> int:

@@ -1,0 +1,41 @@
+"""What a reboot would end on this node, and what would not come back after it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from typing import TypeVar
+
+from guardsh.model.boot import Boot
+from guardsh.model.instance import Instance
+from guardsh.model.observed import Known, Observed
+from guardsh.model.storage import Arrays
+from guardsh.observe import assembly, fstab, jobs
+from guardsh.system.apart import Apart, Deadline
+
+T = TypeVar("T")
+
+
+def look(arrays: Arrays, instances: Sequence[Instance], deadline: Deadline, root: str = "/") -> Boot:
+    """Never raises: what does not answer by the deadline is not known."""
+    paths = [path for instance in instances for path in _paths(instance)]
+    processes = Apart(partial(jobs.jobs, os.path.join(root, "proc")))
+    mounts = Apart(partial(fstab.by_hand, paths, root))
+    seen = arrays.value if isinstance(arrays, Known) else ()
+    assemblies = assembly.assemblies(seen, deadline, root)
+    return Boot(
+        assemblies=assemblies,
+        jobs=_from(processes.result(deadline), "/proc"),
+        by_hand=_from(mounts.result(deadline), "/proc/self/mountinfo, /etc/fstab and the mount units"),
+    )
+
+
+def _paths(instance: Instance) -> tuple[str, ...]:
+    directory = instance.directory
+    places = (directory.place, *directory.tablespaces, *((directory.wal,) if directory.wal else ()))
+    return tuple(place.path for place in places)
+
+
+def _from(found: Observed[tuple[T, ...]], source: str) -> Observed[tuple[T, ...]]:
+    return Known(found.value, source) if isinstance(found, Known) else found

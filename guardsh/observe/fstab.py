@@ -1,0 +1,81 @@
+"""Which mounted file systems nothing would mount at the next boot: neither /etc/fstab nor a mount unit of systemd."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+
+_OCTAL = re.compile(r"\\([0-7]{3})")
+_UNITS = (
+    "etc/systemd/system",
+    "run/systemd/system",
+    "run/systemd/generator",
+    "usr/lib/systemd/system",
+    "lib/systemd/system",
+)
+# Mounted by what makes them: ZFS's own service, containers, automount.
+_BY_ITSELF = frozenset({"zfs", "overlay", "autofs", "rootfs"})
+
+
+def by_hand(paths: Iterable[str], root: str = "/") -> tuple[str, ...]:
+    """The mount points, other than /, of the file systems on which these paths lie, and that nothing mounts at boot.
+
+    OSError where /proc/self/mountinfo or /etc/fstab may not be read.
+    """
+    mounts = dict(_mounts(root))
+    points = dict.fromkeys(_point(os.path.realpath(path), mounts) for path in paths)
+    listed = frozenset((*_fstab(root), *_units(root)))
+    return tuple(point for point in points if point != "/" and mounts[point] not in _BY_ITSELF and point not in listed)
+
+
+def _mounts(root: str) -> Iterator[tuple[str, str]]:
+    """Mount points with their type (proc(5), /proc/PID/mountinfo)."""
+    with open(os.path.join(root, "proc/self/mountinfo"), encoding="utf-8", errors="surrogateescape") as file:
+        for line in file:
+            before, _, after = line.partition(" - ")
+            yield plain(before.split(" ")[4]), after.split(" ")[0]
+
+
+def _point(path: str, mounts: Iterable[str]) -> str:
+    above = (point for point in mounts if path == point or path.startswith(point.rstrip("/") + "/"))
+    return max(above, key=len, default="/")
+
+
+def _fstab(root: str) -> Iterator[str]:
+    """fstab(5): the second field; one with noauto is mounted by nobody."""
+    path = os.path.join(root, "etc/fstab")
+    if not os.path.exists(path):
+        return
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        for line in file:
+            fields = line.split()
+            if len(fields) >= 3 and not fields[0].startswith("#"):
+                options = fields[3].split(",") if len(fields) > 3 else []
+                if "noauto" not in options or "x-systemd.automount" in options:
+                    yield plain(fields[1]).rstrip("/")
+
+
+def _units(root: str) -> Iterator[str]:
+    """``Where=`` of systemd.mount(5)."""
+    for directory in (os.path.join(root, name) for name in _UNITS):
+        for name in os.listdir(directory) if os.path.isdir(directory) else ():
+            if name.endswith((".mount", ".automount")):
+                yield from _where(os.path.join(directory, name))
+
+
+def _where(path: str) -> Iterator[str]:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            yield from (line.partition("=")[2].strip().rstrip("/") for line in file if line.startswith("Where="))
+    except OSError:  # a masked or dangling unit mounts nothing
+        return
+
+
+def plain(field: str) -> str:
+    """With blanks and backslashes as they are; they are written in octal.
+
+    >>> plain(r"/mnt/my\\040data")
+    '/mnt/my data'
+    """
+    return _OCTAL.sub(lambda match: chr(int(match[1], 8)), field)
