@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import cached_property
 
+from guardsh.model.observed import Known, Unknown
 from guardsh.observe.block import Device, Devices
 from guardsh.observe.mounts import Mount
+from guardsh.observe.volumes import pools
+from guardsh.system.apart import Deadline
 
+_ASKING = 0.7  # seconds
 _MEMORY = frozenset({"tmpfs", "ramfs", "rootfs", "devtmpfs"})
 _DELETED = " (deleted)"  # loop_attr_backing_file_show gives file_path(), which marks so what is unlinked
 
@@ -24,6 +29,8 @@ class Footing:
         """The numbers of every block device that holds a part of it."""
         named = [number for path in mount.sources() if (number := self.number(path)) is not None]
         own = [mount.number] if os.major(mount.number) else []
+        if mount.type == "zfs":
+            return frozenset(self._zfs.get(mount.source.partition("/")[0], ()))
         if mount.type == "btrfs":  # its numbers are nobody's, and any of its devices may be the source
             return frozenset(named).union(*(group for group in self._pools().values() if group.intersection(named)))
         return frozenset((*own, *named))
@@ -54,6 +61,14 @@ class Footing:
             paths = [f"{base}/{name}" for name in self._devices.names(base)]
             self._btrfs = {path: self._members(path) for path in paths if os.path.isdir(f"{path}/devices")}
         return self._btrfs
+
+    @cached_property
+    def _zfs(self) -> dict[str, frozenset[int]]:
+        """Each pool with the numbers of its devices; none where zpool does not tell."""
+        seen = pools(Deadline(_ASKING)) if self._root == "/" else Unknown("not of this machine")
+        told = seen.value if isinstance(seen, Known) else {}
+        numbers = {pool: [self.number(path) for path in paths] for pool, paths in told.items()}
+        return {pool: frozenset(number for number in each if number is not None) for pool, each in numbers.items()}
 
     def _members(self, path: str) -> frozenset[int]:
         found = (self._devices.named(name) for name in self._devices.names(f"{path}/devices"))

@@ -66,8 +66,7 @@ class Losses:
         array = self._arrays.get(device.name)
         if array is None:
             return _fate(False, f"What {device.name} can do without is not known: nothing tells its state.")
-        spared = survives(array, self._ground.devices.text(f"{device.path}/md/layout"), names)
-        return _fate(spared, _sentence(array, names, spared))
+        return _fate(survives(array, names), _sentence(array, names, survives(array, names)))
 
     def _btrfs(self, mount: Mount, lost: list[Device]) -> _Fate:
         here = self._ground.footing.btrfs(mount)

@@ -58,14 +58,19 @@ def mount_of(path: str, mounted: list[Mount]) -> Mount | None:
     """What a resolved path is on, as the kernel walks it: the first mount point on the way hides those behind it."""
     here = next((mount for mount in mounted if mount.point == "/"), None)
     while here is not None:
-        near = (mount for mount in mounted if path.startswith(mount.point) and mount.parent == here.identifier)
-        deeper = min(
-            (each for each in near if is_below(path, each.point)), key=lambda mount: len(mount.point), default=None
-        )
-        if deeper is None or deeper is here:
+        deeper = min(_next(path, here, mounted), key=lambda mount: len(mount.point), default=None)
+        if deeper is None:
             return here
         here = deeper
     return None
+
+
+def _next(path: str, here: Mount, mounted: list[Mount]) -> Iterator[Mount]:
+    """What is mounted on ``here`` on the way to a path; a root may be its own parent."""
+    for mount in mounted:
+        is_upon = mount.parent == here.identifier != mount.identifier
+        if is_upon and path.startswith(mount.point) and is_below(path, mount.point):
+            yield mount
 
 
 def is_below(path: str, point: str) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-_END = 1 << 20  # bytes at both ends in which every superblock below has a copy
+# Bytes at both ends in which every superblock below has a copy, also those of a partition at the usual 1 MiB that has
+# just been taken out of its table.
+_END = 4 << 20
 _MD = b"\xfc\x4e\x2b\xa9"  # MD_SB_MAGIC 0xa92b4efc, little-endian (include/uapi/linux/raid/md_p.h)
 _UBERBLOCK = struct.pack("<Q", 0x00BAB10C)  # in each label from 128 kB on, at every 1 kB (OpenZFS, uberblock_impl.h)
 _BCACHE = bytes.fromhex("c68573f64e1a45ca8265f57f48ba6d81")
@@ -67,7 +69,28 @@ def content(path: str) -> str:
         return "it has no size: it is stopped, or empty of a medium"
     if not any(ends.first) and not any(ends.last):
         return ""
+    if _is_empty_table(ends):
+        return ""
     return next(_told(ends), NEITHER)
+
+
+def _is_empty_table(ends: Ends) -> bool:
+    """Whether there is a partition table, without partitions, and nothing else: of a disk that is being set up."""
+    boot = ends.first[:512]
+    block = next((block for block in (512, 4096) if ends.first.startswith(b"EFI PART", block)), 0)
+    if boot[510:] != b"\x55\xaa" or (not block and any(boot[446:510])):
+        return False
+    headers = (0, block, ends.size - block) if block else (0,)
+    return _is_blank_but(headers, ends.first, 0) and _is_blank_but(headers, ends.last, ends.size - len(ends.last))
+
+
+def _is_blank_but(sectors: Iterable[int], data: bytes, begin: int) -> bool:
+    """Whether ``data``, which begins at this byte of the device, is zero outside of these sectors (512 bytes each)."""
+    masked = bytearray(data)
+    for sector in sectors:
+        if begin <= sector < begin + len(data):
+            masked[sector - begin : sector - begin + 512] = bytes(512)
+    return not any(masked)
 
 
 def _told(ends: Ends) -> Iterator[str]:

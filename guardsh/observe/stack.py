@@ -10,12 +10,13 @@ from guardsh.model.data_directory import DataDirectory
 from guardsh.model.node import Node
 from guardsh.model.observed import Known, Observed, Unknown
 from guardsh.model.place import Place
-from guardsh.model.stack import Kind, Layer, Stack
+from guardsh.model.stack import Kind, Layer, Stack, layers
 from guardsh.model.storage import Array, Arrays, Member, summary
 from guardsh.observe import btrfs
 from guardsh.observe.block import Device, Devices
 from guardsh.observe.footing import Footing
 from guardsh.observe.mounts import Mount, mount_of, mounts
+from guardsh.observe.volumes import Volume, logical_volumes
 from guardsh.system.apart import Deadline, apart
 
 _LEAST = 0.2  # seconds, however long the other looks took
@@ -27,6 +28,9 @@ def beneath(node: Node, deadline: Deadline, root: str = "/") -> Node:
     every = [[place.path for place in _places(each.directory)] for each in node.instances]
     seen = apart(lambda: [stacks(paths, node.arrays, root) for paths in every], Deadline(max(_LEAST, deadline.left())))
     found = seen.value if isinstance(seen, Known) else [_unseen(paths, seen.why) for paths in every]
+    if any(_has_volume(stack) for below in found for stack in below):
+        told = logical_volumes(deadline)
+        found = [tuple(_with_volumes(stack, told) for stack in below) for below in found]
     instances = (
         replace(each, directory=replace(each.directory, stacks=below))
         for each, below in zip(node.instances, found, strict=True)
@@ -38,6 +42,28 @@ def _places(directory: DataDirectory) -> Iterator[Place]:
     yield directory.place
     yield from (place for place in (directory.wal, *directory.tablespaces) if place is not None)
     yield from (moved.place for moved in directory.moved)
+
+
+def _has_volume(stack: Stack) -> bool:
+    return isinstance(stack.top, Known) and any(layer.kind is Kind.VOLUME for layer in layers(stack.top.value))
+
+
+def _with_volumes(stack: Stack, told: Observed[tuple[Volume, ...]]) -> Stack:
+    """What LVM itself says of its volumes: how they are laid out, and what is wrong with them."""
+    known = {f"{each.group}/{each.name}": each for each in told.value} if isinstance(told, Known) else {}
+    return (
+        stack
+        if isinstance(stack.top, Unknown)
+        else replace(stack, top=replace(stack.top, value=_described(stack.top.value, known)))
+    )
+
+
+def _described(layer: Layer, known: dict[str, Volume]) -> Layer:
+    below = tuple(_described(each, known) for each in layer.below)
+    volume = known.get(layer.name) if layer.kind is Kind.VOLUME else None
+    if volume is None:
+        return replace(layer, below=below)
+    return replace(layer, below=below, detail=", ".join(filter(None, (volume.segments, volume.health))))
 
 
 def _unseen(paths: list[str], why: str) -> tuple[Stack, ...]:

@@ -15,6 +15,7 @@ from guardsh.system.apart import Deadline, apart
 _SECONDS = 0.7
 _DIRECTORIES = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 _LVS = ("lvs", "--reportformat", "json", "--options", "vg_name,lv_name,segtype,lv_active,lv_health_status")
+_ZPOOL = ("zpool", "list", "-v", "-H", "-P", "-L")
 _ZFS = ("zfs", "list", "-H", "-r", "-t", "filesystem,volume", "-o", "name,mounted")
 
 
@@ -48,6 +49,29 @@ def not_mounted(dataset: str, deadline: Deadline) -> Observed[tuple[str, ...]]:
         return said
     lines = (line.split("\t") for line in said.value.splitlines())
     return Known(tuple(fields[0] for fields in lines if fields[1:] != ["yes"]), "zfs list")
+
+
+def pools(deadline: Deadline) -> Observed[dict[str, tuple[str, ...]]]:
+    """Every imported pool of ZFS with the paths of its devices."""
+    said = _ask(_ZPOOL, deadline)
+    return said if isinstance(said, Unknown) else Known(_pools(said.value), "zpool list")
+
+
+def _pools(text: str) -> dict[str, tuple[str, ...]]:
+    r"""The listing of `zpool list -v -H -P -L`: pools at the margin, and what they are made of behind a tab.
+
+    >>> _pools("tank\t928G\t4M\n\tmirror-0\t928G\n\t/dev/sda1\t-\n\t/dev/sdb1\t-\nempty\t1G\n")
+    {'tank': ('/dev/sda1', '/dev/sdb1'), 'empty': ()}
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    pool = ""
+    for line in text.splitlines():
+        name = line.strip().partition("\t")[0].strip()
+        if not line[:1].isspace():
+            pool, found[name] = name, ()
+        elif name.startswith("/"):
+            found[pool] = (*found.get(pool, ()), name)
+    return found
 
 
 def _volume(row: dict[str, str]) -> Volume:

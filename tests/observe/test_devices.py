@@ -16,7 +16,7 @@ from guardsh.model.intent import Extent, Invocation, Target
 from guardsh.observe import devices, findings
 from guardsh.policy import config
 from guardsh.system.apart import Deadline
-from tests.storage.loops import SIZE, attach, detach, run, with_mounts
+from tests.storage.loops import SIZE, attach, detach, plant, run, with_mounts
 
 
 @pytest.fixture
@@ -25,14 +25,6 @@ def loop(tmp_path: Path) -> Iterator[str]:
     device = attach(tmp_path / "image")
     yield device
     detach(device)
-
-
-def plant(data: Path) -> None:
-    """A stopped cluster, by its files."""
-    for directory in ("base/5", "global", "pg_xact", "pg_wal"):
-        (data / directory).mkdir(parents=True)
-    for file in ("PG_VERSION", "global/pg_control", "base/5/PG_VERSION", "base/5/1259"):
-        (data / file).write_text("15\n")
 
 
 def upon(name: str, cwd: str, *, by_path: bool) -> devices.Upon:

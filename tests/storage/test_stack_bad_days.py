@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -166,7 +167,7 @@ def test_the_walk_through_mounts() -> None:
         (0, b"LUKS\xba\xbe".hex(), "encrypted by LUKS"),
         (0x20000 + 3 * 1024, "0cb1ba0000000000", "a ZFS pool"),
         (0, b"XFSB".hex(), "an xfs file system"),
-        (510, "55aa", "a partition table or a boot sector"),
+        (509, "0155aa", "a partition table or a boot sector"),
         (-512, b"EFI PART".hex(), "a partition table (GPT) at its end"),
         (100_000, "01", "neither mounted nor blank"),
         (0, "00", ""),
@@ -181,6 +182,23 @@ def test_signatures(place: int, magic: str, told: str, tmp_path: Path) -> None:
     found = signature.content(str(tmp_path / "disk"))
     assert told in found
     assert bool(told) == bool(found)
+
+
+@pytest.mark.parametrize("label", ["gpt", "dos"])
+def test_an_empty_partition_table_is_blank(label: str, tmp_path: Path) -> None:
+    """And one whose partition has just been deleted, with all its data still there, is not."""
+    disk = tmp_path / "disk"
+    with open(disk, "wb") as file:
+        file.truncate(64 << 20)
+    subprocess.run(["sfdisk", "-q", disk], input=f"label: {label}\n".encode(), check=True)
+    assert signature.content(str(disk)) == ""
+    subprocess.run(["sfdisk", "-q", disk], input=f"label: {label}\n2048,\n".encode(), check=True)
+    assert signature.content(str(disk)).startswith("it has a partition table")
+    with open(disk, "r+b") as file:
+        file.seek((1 << 20) + 0x438)
+        file.write(b"\x53\xef")
+    subprocess.run(["sfdisk", "-q", "--delete", disk], check=True)
+    assert signature.content(str(disk)).startswith("it has a partition table")
 
 
 def test_what_has_no_size_is_not_blank(tmp_path: Path) -> None:

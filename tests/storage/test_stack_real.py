@@ -12,10 +12,13 @@ import pytest
 from guardsh.model.intent import Effect, Extent, Intent, Target
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.stack import Kind, Layer, Loss, Stack, layers
+from guardsh.model.verdict import Caller, Decision, Verdict
 from guardsh.observe import devices
+from guardsh.observe.discovery import may_carry_postgres
 from guardsh.observe.stack import stacks
 from guardsh.system.apart import Deadline
-from tests.storage.loops import attach, detach, run, with_mounts
+from tests.decisions.judging import verdict_on
+from tests.storage.loops import attach, detach, plant, run, with_mounts
 
 _BTRFS_LEAST = 128 << 20  # bytes: mkfs.btrfs wants 109 MiB of each device
 
@@ -213,3 +216,46 @@ def test_degraded_btrfs(four: list[str], tmp_path: Path) -> None:
     assert loss is not None
     assert not loss.survives
     assert "while device 2 is missing" in loss.sentence or "device 2 missing already" in loss.sentence
+
+
+def test_verdicts_on_a_btrfs_of_several_devices(four: list[str], tmp_path: Path) -> None:
+    """Whole lines, as an operator types them, on a stopped cluster."""
+    place = tmp_path / "pool"
+    place.mkdir()
+
+    def work() -> list[Verdict]:
+        run("mount", four[0], str(place))
+        plant(place / "data")
+        lines = (f"wipefs -a {four[3]}", f"wipefs -a {four[0]} {four[3]}", f"dd if=/dev/zero of={four[3]} bs=1M")
+        return [verdict_on(line, Caller(True, "", 0)) for line in lines]
+
+    one, two, written = with_mounts(work)
+    way = f"(under {place})."
+    assert one.summary.startswith("wipefs would overwrite a device under the data directory of ")
+    assert one.summary.endswith(way)
+    assert "redundancy" in {reason.code for reason in two.reasons}
+    assert two.summary.startswith("wipefs would overwrite the data directory of ")
+    assert written.decision is Decision.CHALLENGE
+
+
+def test_an_empty_file_system_of_our_own_passes(tmp_path: Path) -> None:
+    """Blank, or mounted and without anything of Postgres: nothing is said."""
+    loop = attach(tmp_path / "image")
+    (tmp_path / "place").mkdir()
+    try:
+
+        def work() -> list[Verdict]:
+            blank = verdict_on(f"mkfs.ext4 {loop}", Caller(True, "", 0))
+            run("mkfs.ext4", "-q", loop)
+            not_mounted = verdict_on(f"mkfs.ext4 {loop}", Caller(True, "", 0))
+            run("mount", loop, str(tmp_path / "place"))
+            return [blank, not_mounted, verdict_on(f"mkfs.ext4 -F {loop}", Caller(True, "", 0))]
+
+        blank, not_mounted, mounted = with_mounts(work)
+        assert [blank.decision, mounted.decision] == [Decision.ALLOW, Decision.ALLOW]
+        if not may_carry_postgres(()):
+            pytest.skip("nothing of Postgres is on this node")
+        assert not_mounted.decision is Decision.CHALLENGE
+        assert "ext4 file system that is not mounted" in not_mounted.summary
+    finally:
+        detach(loop)
