@@ -204,3 +204,44 @@ def test_an_empty_partition_table_is_blank(label: str, tmp_path: Path) -> None:
 def test_what_has_no_size_is_not_blank(tmp_path: Path) -> None:
     (tmp_path / "disk").touch()
     assert signature.content(str(tmp_path / "disk")).startswith("it has no size")
+
+
+def mapping(root: Path, number: int, name: str, uuid: str, *below: str) -> None:
+    """A device of the device mapper over others, as the kernel shows both."""
+    _device(root, f"dm-{number}", f"253:{number}")
+    here = root / f"sys/devices/block/dm-{number}"
+    (here / "dm").mkdir()
+    (here / "dm/name").write_text(f"{name}\n")
+    (here / "dm/uuid").write_text(f"{uuid}\n")
+    for each in below:
+        os.symlink(root / "sys/class/block" / each, here / "slaves" / each)
+        os.symlink(here, root / "sys/class/block" / each / "holders" / f"dm-{number}")
+
+
+def test_every_kind_of_mapping(tmp_path: Path) -> None:
+    """Two paths to one disk, a partition of it, LUKS on that, and a thin volume with its pool."""
+    for name, number in (("sda", "8:0"), ("sdb", "8:16")):
+        _device(tmp_path, name, number)
+    mapping(tmp_path, 0, "mpatha", "mpath-3600508b4", "sda", "sdb")
+    mapping(tmp_path, 1, "mpatha-part1", "part1-mpath-3600508b4", "dm-0")
+    mapping(tmp_path, 2, "secret", "CRYPT-LUKS2-0123-secret", "dm-1")
+    mapping(tmp_path, 3, "vg0-pool-tpool", "LVM-0123-tpool", "dm-2")
+    mapping(tmp_path, 4, "vg0-pg--data", "LVM-4567", "dm-3")
+    mapping(tmp_path, 5, "other", "", "dm-4")
+    (tmp_path / "proc/self").mkdir(parents=True)
+    mounted = "1 0 0:1 / / rw - tmpfs tmpfs rw\n2 1 253:5 / /mnt/data rw shared:1 - xfs /dev/mapper/other rw\n"
+    (tmp_path / "proc/self/mountinfo").write_text(mounted)
+    layer = down(str(tmp_path))
+    assert [(each.kind.value, each.name) for each in layers(layer)] == [
+        ("file system", "/mnt/data"),
+        ("mapping", "other"),
+        ("volume", "vg0/pg-data"),
+        ("volume", "vg0/pool-tpool"),
+        ("crypt", "secret"),
+        ("partition", "mpatha-part1"),
+        ("multipath", "mpatha"),
+        ("disk", "sda"),
+        ("disk", "sdb"),
+    ]
+    for name in ("/dev/sdb", "/dev/mapper/secret", "vg0", "vg0/pg-data", "/dev/vg0/pg-data", "secret"):
+        assert upon(str(tmp_path), name).paths == ("/mnt/data",), name
