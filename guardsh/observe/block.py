@@ -45,6 +45,10 @@ class Devices:
         self._seen: dict[int, Device | None] = {}
         self.doubts: dict[str, None] = {}  # in order, each once
 
+    def has(self, number: int) -> bool:
+        """Whether /sys knows a device of this number."""
+        return os.path.isdir(f"{self._sys}/dev/block/{os.major(number)}:{os.minor(number)}")
+
     def at(self, number: int) -> Device | None:
         """The device of a number; None, and a doubt, where /sys does not have it (any more)."""
         if number not in self._seen:

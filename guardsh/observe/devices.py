@@ -91,7 +91,7 @@ class Look:
         return found, rise, (*self._blind, *self._devices.doubts) if found.numbers else ()
 
     def _starts(self, target: Target, found: Named) -> list[Node]:
-        devices: list[Node] = [device for number in sorted(found.numbers) if (device := self._devices.at(number))]
+        devices = [node for number in sorted(found.numbers) for node in self._ground.at(number)]
         datasets = [mount for mount in self._mounted if not target.follow and _is_dataset(mount.source, target.path)]
         return [*devices, *datasets]
 

@@ -25,14 +25,23 @@ class Ground:
         self.mounted = mounted
         self._upon: dict[int, list[Mount]] = defaultdict(list)
         for mount in mounted:
-            for number in footing.devices(mount):
+            for number in footing.devices(mount) | {mount.number}:
                 self._upon[number].append(mount)
+
+    def at(self, number: int) -> list[Node]:
+        """The device of a number; where /sys does not have it (a container), what is mounted from it: the kernel lets
+        nothing else stand on what is mounted (bd_prepare_to_claim of block/bdev.c)."""
+        mounted = self._upon.get(number, [])
+        if mounted and not self.devices.has(number):
+            return list(mounted)
+        device = self.devices.at(number)
+        return [device] if device is not None else []
 
     def above(self, node: Node) -> Iterator[Node]:
         """What is directly above: partitions, holders, mounts; loop devices and overlays in a file system's files."""
         if isinstance(node, Device):
             yield from self.devices.above(node)
-            yield from self._upon[node.number]
+            yield from self._upon.get(node.number, [])
         else:
             yield from (loop for loop, there in self._loops.items() if there is node)
             yield from (mount for mount, lower in self._overlays.items() if node in lower)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from guardsh.observe import devices, signature
 from guardsh.observe.mounts import Mount, mount_of
 from guardsh.observe.stack import stacks
 from guardsh.system.apart import Deadline
+from tests.storage.loops import run, with_mounts
 from tests.storage.trees import unpack_stack
 
 NOT_LOOKED_AT = Unknown("not looked at")
@@ -69,6 +71,21 @@ def test_without_sys_block(tmp_path: Path) -> None:
     layer = down(root)
     assert layer.below == ()
     assert "/sys has nothing of the block device 253:0" in layer.doubts
+
+
+def test_what_is_mounted_needs_no_sys(tmp_path: Path) -> None:
+    """In a container /dev/sda1 is a node, and its number is in mountinfo."""
+
+    def work() -> tuple[devices.Upon, devices.Upon]:
+        (tmp_path / "place").mkdir()
+        run("mount", "-t", "tmpfs", "somewhere", str(tmp_path / "place"))
+        os.mknod(tmp_path / "md0", stat.S_IFBLK | 0o600, os.stat(tmp_path / "place").st_dev)
+        os.mknod(tmp_path / "sdb", stat.S_IFBLK | 0o600, os.makedev(8, 0xFFFF0))
+        return upon("/", str(tmp_path / "md0")), upon("/", str(tmp_path / "sdb"))
+
+    mounted, hidden = with_mounts(work)
+    assert (mounted.paths, mounted.unmounted, mounted.hidden) == ((str(tmp_path / "place"),), (), ())
+    assert hidden.hidden == ("/sys has nothing of the block device 8:1048560",)
 
 
 def test_without_mountinfo(tmp_path: Path) -> None:
