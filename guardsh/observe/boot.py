@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from guardsh.model.boot import Boot
+from guardsh.model.data_directory import Contents
 from guardsh.model.instance import Instance
 from guardsh.model.observed import Known, Observed
 from guardsh.model.storage import Arrays
@@ -15,6 +16,8 @@ from guardsh.observe import assembly, fstab, jobs
 from guardsh.system.apart import Apart, Deadline
 
 T = TypeVar("T")
+
+_NOTHING = (Contents.ABSENT, Contents.EMPTY, Contents.OTHER, Contents.ABORTED)
 
 
 def look(arrays: Arrays, instances: Sequence[Instance], deadline: Deadline, root: str = "/") -> Boot:
@@ -32,7 +35,10 @@ def look(arrays: Arrays, instances: Sequence[Instance], deadline: Deadline, root
 
 
 def _paths(instance: Instance) -> tuple[str, ...]:
+    """None where there is nothing to lose."""
     directory = instance.directory
+    if not instance.live and isinstance(directory.contents, Known) and directory.contents.value in _NOTHING:
+        return ()
     places = (directory.place, *directory.tablespaces, *((directory.wal,) if directory.wal else ()))
     return tuple(place.path for place in places)
 

@@ -14,8 +14,8 @@ _UNITS = (
     "usr/lib/systemd/system",
     "lib/systemd/system",
 )
-# Mounted by what makes them: ZFS's own service, containers, automount.
-_BY_ITSELF = frozenset({"zfs", "overlay", "autofs", "rootfs"})
+# Mounted by what makes them (ZFS's own service, containers, automount), or meant to last until the next boot.
+_BY_ITSELF = frozenset({"zfs", "overlay", "autofs", "rootfs", "tmpfs", "ramfs"})
 
 
 def by_hand(paths: Iterable[str], root: str = "/") -> tuple[str, ...]:

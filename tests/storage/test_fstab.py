@@ -13,8 +13,9 @@ MOUNTS = """\
 22 21 253:0 / /mnt/data rw - ext4 /dev/mapper/vg0-data rw
 23 21 253:1 / /mnt/my\\040wal rw - xfs /dev/mapper/vg0-wal rw
 24 21 0:40 / /tank rw - zfs tank rw
+25 21 0:41 / /ram rw - tmpfs tmpfs rw
 """
-PATHS = ("/mnt/data/postgresql/15", "/mnt/my wal/pg_wal", "/tank/ts", "/var/lib/postgresql")
+PATHS = ("/mnt/data/postgresql/15", "/mnt/my wal/pg_wal", "/tank/ts", "/ram/ts", "/var/lib/postgresql")
 
 
 @pytest.fixture
