@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from guardsh.audit import trail
+from guardsh.model.boot import Assembly, Boot, Job, Obstacle
 from guardsh.model.event import Outcome
 from guardsh.model.intent import Effect, Extent
+from guardsh.model.observed import Known
 from guardsh.model.stack import Kind, Loss
 from guardsh.observe import node as observation
 from guardsh.screen.facts import SCHEMA, facts
@@ -50,6 +52,7 @@ def outputs(node: Node, directory: Path) -> Iterator[tuple[Any, str]]:
         f"wal-g backup-fetch {stage.primary.directory} LATEST",
         "wal-g delete everything --confirm",
         "pg_ctl stop -D replica",
+        "reboot",
     ):
         yield printed(node, "check", "--json", "--", *line.split()), "check"
     for event in audit_lines(node):
@@ -58,6 +61,8 @@ def outputs(node: Node, directory: Path) -> Iterator[tuple[Any, str]]:
         root = unpack(state, directory / state)
         seen = observation.of((), observation.look_at_arrays(root), Deadline(10.0))
         yield facts(seen), "node"
+    there = (Assembly("md0", (Obstacle("the superblock is not there", "mdadm --examine /dev/sda"),)),)
+    yield facts(Boot(there, Known((Job(7, "pg_rewind"),), "/proc"), Known(("/mnt",), "/etc/fstab"))), "boot"
     yield facts(Loss(False, "This destroys data.")), "loss"
 
 
