@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -259,3 +260,40 @@ def test_an_empty_file_system_of_our_own_passes(tmp_path: Path) -> None:
         assert "ext4 file system that is not mounted" in not_mounted.summary
     finally:
         detach(loop)
+
+
+_BARE_NODE = """
+import subprocess, sys
+from tests.decisions.judging import verdict_on
+from guardsh.model.verdict import Caller
+for place in ("/var/lib/postgresql", "/etc/postgresql"):
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=False, capture_output=True)
+print(verdict_on(f"mkfs.ext4 {sys.argv[1]}", Caller(True, "", 0)).decision.name)
+"""
+
+
+def test_a_node_on_which_nothing_came_up(tmp_path: Path) -> None:
+    """16:11 of the incident: no server, no data directory in sight; that it is one for Postgres, its programs tell."""
+    if not may_carry_postgres(()):
+        pytest.skip("nothing of Postgres is on this node")
+    loop = attach(tmp_path / "image")
+    own = ("unshare", "--mount", "--pid", "--fork", "--mount-proc", sys.executable, "-c", _BARE_NODE, loop)
+    try:
+        blank = subprocess.run(own, capture_output=True, text=True, check=True)
+        run("mkfs.ext4", "-q", loop)
+        not_mounted = subprocess.run(own, capture_output=True, text=True, check=True)
+        assert (blank.stdout, not_mounted.stdout) == ("ALLOW\n", "CHALLENGE\n")
+    finally:
+        detach(loop)
+
+
+def test_what_tells_that_a_node_is_for_postgres(tmp_path: Path) -> None:
+    assert not may_carry_postgres((), str(tmp_path))
+    assert may_carry_postgres(("/srv/postgresql",), str(tmp_path))
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\npostgres:x:26:26::/:/bin/sh\n")
+    assert may_carry_postgres((), str(tmp_path))
+    (tmp_path / "etc/passwd").unlink()
+    (tmp_path / "usr/lib/postgresql/15/bin").mkdir(parents=True)
+    (tmp_path / "usr/lib/postgresql/15/bin/postgres").touch()
+    assert may_carry_postgres((), str(tmp_path))
