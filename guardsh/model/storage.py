@@ -1,4 +1,4 @@
-"""Linux software RAID: arrays and their member devices, in mdadm's words."""
+"""Arrays and their member devices, in mdadm's words: Linux software RAID, and what LVM, ZFS and btrfs have like it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Health(Enum):
     DEGRADED = "degraded"
     INACTIVE = "inactive"
     FAILED = "failed"
+    UNKNOWN = "unknown"  # it is there, and its tool does not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """One md array. ``expected`` members by its raid_disks, ``working`` of them in sync."""
+    """One array. ``expected`` members by its raid_disks, ``working`` of them in sync.
+
+    Of LVM it is a RAID volume, of ZFS a pool, of btrfs a file system over several devices (``metadata`` tells).
+    """
 
     name: str  # md0
     level: str  # raid10; "" where inactive and not told
@@ -75,7 +79,7 @@ class Array:
     layout: Layout | None = None  # None where it is not assembled
     lone: tuple[str, ...] = ()  # members whose loss, next, would lose data
     bitmap: bool | None = None  # a write-intent bitmap; None where that is not told
-    metadata: str = ""  # 1.2, 0.90, external:imsm
+    metadata: str = ""  # of md 1.2, 0.90, external:imsm; or lvm, zfs, btrfs
     uuid: str = ""  # 32 hexadecimal digits, where the kernel tells it
 
     @property
@@ -89,6 +93,8 @@ Arrays = Observed[tuple[Array, ...]]
 def summary(array: Array) -> str:
     """One line for a screen: ``md0 raid10 7 of 8 in sync, degraded``."""
     name = f"{array.name} {array.level}".rstrip()
+    if array.health is Health.UNKNOWN:
+        return f"{name}, state not known"
     if array.health is Health.INACTIVE:
         return f"{name} inactive, {_count(len(array.members), 'member device')}"
     parts = [*_members(array), *_sync(array), *([array.read_only] if array.read_only else [])]

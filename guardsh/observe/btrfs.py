@@ -25,7 +25,12 @@ class Btrfs:
         """Devices that it can lose from now on with all data left."""
         if self.missing is None:
             return 0
-        return max(0, min((_SPARE.get(name, 0) for name in self.profiles), default=0) - len(self.missing))
+        return max(0, tolerated(self.profiles) - len(self.missing))
+
+
+def tolerated(profiles: frozenset[str]) -> int:
+    """Devices that all of these profiles can do without."""
+    return min((_SPARE.get(name, 0) for name in profiles), default=0)
 
 
 def look(path: str, devices: Devices) -> Btrfs:

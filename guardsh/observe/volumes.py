@@ -32,7 +32,7 @@ class Volume:
 
 def logical_volumes(deadline: Deadline) -> Observed[tuple[Volume, ...]]:
     """Every visible volume of every group on this node."""
-    said = _ask(_LVS, deadline)
+    said = ask(_LVS, deadline)
     if isinstance(said, Unknown):
         return said
     try:
@@ -44,7 +44,7 @@ def logical_volumes(deadline: Deadline) -> Observed[tuple[Volume, ...]]:
 
 def not_mounted(dataset: str, deadline: Deadline) -> Observed[tuple[str, ...]]:
     """The file systems at and below a dataset of ZFS that are not mounted, and its volumes."""
-    said = _ask((*_ZFS, dataset), deadline)
+    said = ask((*_ZFS, dataset), deadline)
     if isinstance(said, Unknown):
         return said
     lines = (line.split("\t") for line in said.value.splitlines())
@@ -53,7 +53,7 @@ def not_mounted(dataset: str, deadline: Deadline) -> Observed[tuple[str, ...]]:
 
 def pools(deadline: Deadline) -> Observed[dict[str, tuple[str, ...]]]:
     """Every imported pool of ZFS with the paths of its devices."""
-    said = _ask(_ZPOOL, deadline)
+    said = ask(_ZPOOL, deadline)
     return said if isinstance(said, Unknown) else Known(_pools(said.value), "zpool list")
 
 
@@ -78,7 +78,7 @@ def _volume(row: dict[str, str]) -> Volume:
     return Volume(row["vg_name"], row["lv_name"], row["segtype"], row["lv_active"] == "active", row["lv_health_status"])
 
 
-def _ask(words: tuple[str, ...], deadline: Deadline) -> Observed[str]:
+def ask(words: tuple[str, ...], deadline: Deadline) -> Observed[str]:
     """What a program prints, or why it does not: any exit status but 0 is no answer."""
     path = next((path for path in (f"{each}/{words[0]}" for each in _DIRECTORIES) if os.access(path, os.X_OK)), None)
     real = program.find(os.fsencode(path)) if path else None
