@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
+from guardsh.observe.mounts import mount_of, mounts
+
 _OCTAL = re.compile(r"\\([0-7]{3})")
 _UNITS = (
     "etc/systemd/system",
@@ -23,23 +25,14 @@ def by_hand(paths: Iterable[str], root: str = "/") -> tuple[str, ...]:
 
     OSError where /proc/self/mountinfo or /etc/fstab may not be read.
     """
-    mounts = dict(_mounts(root))
-    points = dict.fromkeys(_point(os.path.realpath(path), mounts) for path in paths)
+    mounted = mounts(root)
+    found = dict.fromkeys(mount_of(os.path.realpath(path), mounted) for path in paths)
     listed = frozenset((*_fstab(root), *_units(root)))
-    return tuple(point for point in points if point != "/" and mounts[point] not in _BY_ITSELF and point not in listed)
-
-
-def _mounts(root: str) -> Iterator[tuple[str, str]]:
-    """Mount points with their type (proc(5), /proc/PID/mountinfo)."""
-    with open(os.path.join(root, "proc/self/mountinfo"), encoding="utf-8", errors="surrogateescape") as file:
-        for line in file:
-            before, _, after = line.partition(" - ")
-            yield plain(before.split(" ")[4]), after.split(" ")[0]
-
-
-def _point(path: str, mounts: Iterable[str]) -> str:
-    above = (point for point in mounts if path == point or path.startswith(point.rstrip("/") + "/"))
-    return max(above, key=len, default="/")
+    return tuple(
+        mount.point
+        for mount in found
+        if mount and mount.point != "/" and mount.type not in _BY_ITSELF and mount.point not in listed
+    )
 
 
 def _fstab(root: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from guardsh.model.observed import Known, Observed, Unknown
 from guardsh.model.place import Place
 from guardsh.model.stack import Kind, Layer, Stack, layers
 from guardsh.model.storage import Array, Arrays, Member, summary
-from guardsh.observe import btrfs
+from guardsh.observe import btrfs, space
 from guardsh.observe.block import Device, Devices
 from guardsh.observe.footing import Footing
 from guardsh.observe.mounts import Mount, mount_of, mounts
@@ -112,6 +112,7 @@ class Down:
         if depth > _DEEPEST:
             return replace(layer, doubts=("it goes deeper than can be followed",))
         numbers = sorted(self._footing.devices(mount))
+        layer = replace(layer, detail=", ".join((layer.detail, *self._space(mount, numbers))))
         below = (*self._on_devices(numbers, depth), *self._on_directories(mount, depth), *self._not_there(mount))
         if below:
             return replace(layer, below=below)
@@ -120,6 +121,10 @@ class Down:
         if mount.source.startswith("/dev/"):
             return replace(layer, doubts=(f"what {mount.source} is cannot be seen",))
         return replace(layer, kind=Kind.REMOTE)
+
+    def _space(self, mount: Mount, numbers: list[int]) -> Iterator[str]:
+        device = self._devices.at(numbers[0]) if len(numbers) == 1 else None
+        return space.notes(mount, device.name if device else "", self._devices.root)
 
     def _on_devices(self, numbers: Iterable[int], depth: int) -> Iterator[Layer]:
         for number in numbers:
