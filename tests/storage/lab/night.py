@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 import traceback
 from pathlib import Path
@@ -60,7 +62,24 @@ def _said() -> dict[str, Any]:
         verdict = verdict_on(line, _AT_A_TERMINAL)
         reasons = [f"{reason.code}: {reason.sentence}" for reason in verdict.reasons]
         verdicts[name] = {"decision": verdict.decision.name.lower(), "summary": verdict.summary, "reasons": reasons}
-    return {"verdicts": verdicts, "mdstat": Path("/proc/mdstat").read_text()}
+    return {"verdicts": verdicts, "mdstat": Path("/proc/mdstat").read_text(), "by its link": _by_its_link()}
+
+
+def _by_its_link() -> list[Any]:
+    """The exit status of `reboot`, a link to guardsh, without a terminal, and whether the real one was reached: here
+    one that only says so."""
+    links, real = Path("/run/links"), Path("/run/real")
+    if not links.exists():
+        links.mkdir()
+        real.mkdir()
+        (links / "reboot").symlink_to(Path(sys.executable).with_name("guardsh"))
+        (real / "reboot").write_text("#!/bin/sh\necho rebooting\n")
+        (real / "reboot").chmod(0o755)
+    done = subprocess.run(
+        ["reboot"], env={**os.environ, "PATH": f"{links}:{real}:{os.environ['PATH']}"},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return [done.returncode, "rebooting" in done.stdout]
 
 
 if __name__ == "__main__":
