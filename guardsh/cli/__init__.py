@@ -20,6 +20,7 @@ SUBCOMMANDS = (
     "init",
     "install",
     "log",
+    "progress",
     "prompt",
     "run",
     "status",

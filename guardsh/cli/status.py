@@ -10,7 +10,7 @@ import time
 import click
 
 from guardsh.model.node import Node
-from guardsh.observe import node
+from guardsh.observe import node, stack
 from guardsh.policy import config
 from guardsh.screen import status
 from guardsh.screen.facts import SCHEMA, facts
@@ -25,7 +25,8 @@ _INTERVAL = 2.0
 def command(as_json: bool, watch: bool) -> None:
     """Show what this node is, and how we know.
 
-    Every instance with its role and state, replicas, archive and clients; the md arrays.
+    Every instance with its role and state, replicas, archive and clients; what it stands on, down to the
+    disks; the md arrays.
 
     \b
     guardsh status
@@ -47,7 +48,8 @@ def _seen() -> Node:
     except config.ConfigurationError as error:
         click.echo("\n".join(error.problems), err=True)
         policy = config.builtin()
-    return node.look(policy.data_directories, policy.connections, Deadline(policy.deadline), sizes=True)
+    deadline = Deadline(policy.deadline)
+    return stack.beneath(node.look(policy.data_directories, policy.connections, deadline, sizes=True), deadline)
 
 
 def _shown(seen: Node, as_json: bool) -> str:

@@ -7,6 +7,7 @@ from enum import Enum, IntEnum
 
 from guardsh.model.observed import Observed, Unknown
 from guardsh.model.place import Place
+from guardsh.model.stack import Stack
 
 _NOT_LOOKED_AT = Unknown("not looked at")
 
@@ -94,4 +95,5 @@ class DataDirectory:
     writers: tuple[int, ...] = ()  # pids with files open below it that are not the instance's own
     size: Observed[Size] | None = None  # None: not asked for
     moved: tuple[Moved, ...] = ()
+    stacks: tuple[Stack, ...] = ()  # its own first, then those of parts on other file systems; empty: not asked for
     archived: Observed[bool] = _NOT_LOOKED_AT  # archive_mode is not off, or archive_status has segments

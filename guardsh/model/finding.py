@@ -10,6 +10,7 @@ from guardsh.model.intent import Effect, Intent, Question
 from guardsh.model.node import Node
 from guardsh.model.observed import Observed
 from guardsh.model.place import Place
+from guardsh.model.stack import Loss
 
 
 class Part(Enum):
@@ -42,7 +43,8 @@ class Touch:
     operands: tuple[str, ...]
     count: int
     places: tuple[Place, ...]
-    how: str = ""  # such as "link/ leads to /mnt/data/postgresql-14"
+    how: str = ""  # such as "link/ leads to /mnt/data/postgresql-14", "member 3 of md0, under /mnt/data"
+    loss: Loss | None = None  # where redundancy decides what is lost
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from guardsh.model.boot import Boot
 from guardsh.model.instance import Instance
 from guardsh.model.storage import Arrays
 
@@ -16,3 +17,4 @@ class Node:
     instances: tuple[Instance, ...]
     arrays: Arrays
     seen: float  # seconds since the epoch
+    boot: Boot | None = None  # looked at before a reboot only

@@ -1,4 +1,4 @@
-"""Linux software RAID: arrays and their member devices, in mdadm's words."""
+"""Arrays and their member devices, in mdadm's words: Linux software RAID, and what LVM, ZFS and btrfs have like it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from guardsh.model.observed import Observed
+from guardsh.model.redundancy import Layout
 
 
 class Health(Enum):
@@ -23,6 +24,7 @@ class Health(Enum):
     DEGRADED = "degraded"
     INACTIVE = "inactive"
     FAILED = "failed"
+    UNKNOWN = "unknown"  # it is there, and its tool does not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """One md array. ``expected`` members by its raid_disks, ``working`` of them in sync."""
+    """One array. ``expected`` members by its raid_disks, ``working`` of them in sync.
+
+    Of LVM it is a RAID volume, of ZFS a pool, of btrfs a file system over several devices (``metadata`` tells).
+    """
 
     name: str  # md0
     level: str  # raid10; "" where inactive and not told
@@ -71,6 +76,11 @@ class Array:
     source: str
     doubts: tuple[str, ...] = ()  # sentences: what could not be read, or contradicts itself
     previous: int | None = None  # raid_disks before a reshape that has not ended
+    layout: Layout | None = None  # None where it is not assembled
+    lone: tuple[str, ...] = ()  # members whose loss, next, would lose data
+    bitmap: bool | None = None  # a write-intent bitmap; None where that is not told
+    metadata: str = ""  # of md 1.2, 0.90, external:imsm; or lvm, zfs, btrfs
+    uuid: str = ""  # 32 hexadecimal digits, where the kernel tells it
 
     @property
     def missing(self) -> int:
@@ -83,10 +93,22 @@ Arrays = Observed[tuple[Array, ...]]
 def summary(array: Array) -> str:
     """One line for a screen: ``md0 raid10 7 of 8 in sync, degraded``."""
     name = f"{array.name} {array.level}".rstrip()
+    if array.health is Health.UNKNOWN:
+        return f"{name}, state not known"
     if array.health is Health.INACTIVE:
         return f"{name} inactive, {_count(len(array.members), 'member device')}"
     parts = [*_members(array), *_sync(array), *([array.read_only] if array.read_only else [])]
     return f"{name} {', '.join(parts)}{_growth(array)}"
+
+
+def danger(array: Array) -> str:
+    """What the next loss would mean: ``the loss of sda1 or sdd1 too would lose data``; "" where one can be spared."""
+    if not array.lone:
+        return ""
+    *others, last = array.lone
+    if len(array.lone) == array.working > 2:
+        return "the loss of any other member would lose data"
+    return f"the loss of {f'{chr(44)} '.join(others) + ' or ' if others else ''}{last} too would lose data"
 
 
 def _members(array: Array) -> list[str]:

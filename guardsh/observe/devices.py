@@ -1,203 +1,223 @@
-"""What stands on a device, array, volume, volume group or pool: the mount points of its file systems, as far as seen.
-
-Minimal, until storage is observed as a whole (path, mount, LVM, md, member, disk): upwards from the device by /sys
-(partitions, holders) to what /proc/self/mountinfo has. What is there and not mounted is not looked into: it is blank,
-or not known.
-"""
+"""What stands on a device, array, volume, volume group or pool, and what becomes of it: where the command reaches."""
 
 from __future__ import annotations
 
 import os
-import re
-import stat
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
 
-from guardsh.model.intent import Effect, Extent, Target
+from guardsh.model.intent import Effect, Extent, Intent, Target
+from guardsh.model.observed import Known, Observed, Unknown
+from guardsh.model.stack import Kind
+from guardsh.model.storage import Arrays
+from guardsh.observe import signature, storage, volumes
+from guardsh.observe.block import Device, Devices
+from guardsh.observe.footing import Footing, node_number
+from guardsh.observe.losses import Losses
+from guardsh.observe.mounts import Mount, mounts
+from guardsh.observe.naming import Named, named
 from guardsh.observe.paths import Reached, lineage, reach
+from guardsh.observe.rising import Ground, Node, Rise
 from guardsh.system import proc
+from guardsh.system.apart import Deadline, apart, side_by_side
 
-_DIRECTORIES = ("/dev", "/dev/md", "/dev/mapper", "/dev/zvol", "/dev/disk/by-id")
-_TAGS = {"UUID": "by-uuid", "LABEL": "by-label", "PARTUUID": "by-partuuid", "PARTLABEL": "by-partlabel", "ID": "by-id"}
-_END = 1 << 20  # bytes at both ends in which every superblock has a copy: md, LVM, LUKS, file systems, GPT
-_LOOP = 7  # Documentation/admin-guide/devices.txt of the kernel
-_OCTAL = re.compile(r"\\([0-7]{3})")
+_READING = 0.5  # seconds for the ends of all devices together, and for the arrays
+_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Upon:
-    """``paths`` are mount points, and files in place of a device; ``doubts`` sentences on what cannot be told.
-    ``beside`` are mount points of other devices: what is below one of these certainly stands elsewhere."""
+    """``paths`` are mount points, and files in place of a device; ``beside`` mount points of which what is below
+    certainly stands elsewhere. ``unmounted`` are sentences on what cannot be told since nothing of it is mounted or
+    active, ``hidden`` on what could not be seen."""
 
-    paths: tuple[str, ...]
-    beside: tuple[str, ...]
-    doubts: tuple[str, ...]
-
-
-def reached(target: Target, effect: Effect, cwd: str, doubts: list[str]) -> Iterator[Reached]:
-    """What a target of Extent.DEVICE leads to, and more sentences for ``doubts``: none where it stops what runs, since
-    nothing runs on what is not mounted."""
-    found = upon(target.path, cwd, by_path=target.follow)
-    doubts += () if effect is Effect.STOP else found.doubts
-    for path in found.paths:
-        there = reach(Target(path, Extent.TREE, follow=True), effect, "/")
-        if there is not None:
-            nested = (point for point in found.beside if point.startswith(path.rstrip("/") + "/") and point != path)
-            beside = tuple(lineage(point)[0] for point in nested)
-            yield replace(there, target=replace(target, extent=Extent.TREE), beside=beside)
+    paths: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    unmounted: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Mount:
-    number: int  # st_dev of the file system
-    point: str
-    source: str
+class Look:
+    """One look at the devices of a node; ``root`` holds ``proc``, ``sys`` and ``dev``."""
+
+    def __init__(self, intents: Iterable[Intent], cwd: str, deadline: Deadline, root: str = "/") -> None:
+        self._cwd, self._deadline, self._root = cwd, deadline, root
+        self._devices = Devices(root)
+        self._footing = Footing(self._devices, root)
+        self._blind: tuple[str, ...] = ()  # why no mounts are known
+        self._mounted = self._mounts()
+        self._ground = Ground(self._devices, self._footing, self._mounted)
+        self._doomed = [target for intent in intents if intent.effect is Effect.DISMANTLE for target in _on(intent)]
+
+    def reached(self, target: Target, effect: Effect, doubts: list[str]) -> Iterator[Reached]:
+        """What a target of Extent.DEVICE leads to, and more sentences for ``doubts``; none on what is not mounted where
+        the effect stops what runs, since nothing runs there."""
+        found, rise, hidden = self._rise(target)
+        upon = self._upon(target, found, rise)
+        doubts += (*hidden, *(() if effect is Effect.STOP else upon.unmounted))
+        losses = self._losses() if effect is Effect.DISMANTLE else None
+        for mount in rise.mounts:
+            there = _there(mount.point, effect, target, upon.beside)
+            if there is not None:
+                loss = losses.of(mount) if losses else None
+                yield replace(there, how=_way(rise.way(mount), self._devices), loss=loss)
+        for path in found.files:
+            there = _there(path, effect, target, ())
+            if there is not None:
+                yield there
+
+    def upon(self, target: Target) -> Upon:
+        """The same without a command, for one target."""
+        found, rise, hidden = self._rise(target)
+        return replace(self._upon(target, found, rise), hidden=hidden)
+
+    def _upon(self, target: Target, found: Named, rise: Rise) -> Upon:
+        unmounted = [*self._leaves(rise, target.path), *self._inactive(rise, target)]
+        if not (target.follow or found.found or rise.mounts or target.path.startswith("/")):
+            unmounted.append(
+                f"{target.path} is found neither among the devices nor among the mounted file systems of this node"
+            )
+        points = tuple(mount.point for mount in rise.mounts)
+        beside = [mount.point for mount in self._mounted if points and self._ground.is_apart(mount, rise)]
+        return Upon((*points, *found.files), tuple(beside), tuple(dict.fromkeys(unmounted)))
+
+    def _rise(self, target: Target) -> tuple[Named, Rise, tuple[str, ...]]:
+        """What it names, what stands on that, and what could not be seen on the way."""
+        self._devices.doubts.clear()
+        found = named(target.path, self._cwd, self._devices, by_path=target.follow)
+        rise = Rise(self._ground, self._starts(target, found))
+        return found, rise, (*self._blind, *self._devices.doubts) if found.numbers else ()
+
+    def _starts(self, target: Target, found: Named) -> list[Node]:
+        devices = [node for number in sorted(found.numbers) for node in self._ground.at(number)]
+        datasets = [mount for mount in self._mounted if not target.follow and _is_dataset(mount.source, target.path)]
+        return [*devices, *datasets]
+
+    def _losses(self) -> Losses:
+        """Of everything that the command dismantles, together: of two halves of a mirror each alone can be spared."""
+        starts = (
+            start
+            for target in self._doomed
+            for start in self._starts(target, named(target.path, self._cwd, self._devices, by_path=target.follow))
+        )
+        rise = Rise(self._ground, starts)
+        has_array = any(isinstance(node, Device) and node.kind is Kind.ARRAY for node in rise.ways)
+        return Losses(self._ground, rise, self._arrays() if has_array else Unknown("there is none"))
+
+    def _arrays(self) -> Arrays:
+        seen = apart(partial(storage.arrays, self._root), self._within(_READING))
+        return seen if isinstance(seen, Unknown) else seen.value
+
+    def _leaves(self, rise: Rise, name: str) -> Iterator[str]:
+        """What devices hold that nothing stands on: swap and blank ones pass."""
+        leaves = [device for device in rise.leaves if not self._is_swap(device)]
+        inactive = [device for device in leaves if self._is_stopped(device)]
+        yield from (_not_known(device, name, "the array is not active") for device in inactive)
+        readable = [device for device in leaves if device not in inactive]
+        contents = side_by_side([partial(self._content, device) for device in readable], self._within(_READING))
+        for device, content in zip(readable, contents, strict=True):
+            if isinstance(content, Unknown) or content.value:
+                yield _not_known(device, name, content.why if isinstance(content, Unknown) else content.value)
+
+    def _content(self, device: Device) -> str:
+        path = os.path.join(self._root, "dev", device.name)
+        if self._root == "/" and node_number(path) not in (device.number, None):
+            return f"{path} is another device"
+        return signature.content(path)
+
+    def _is_stopped(self, device: Device) -> bool:
+        state = self._devices.text(f"{device.path}/md/array_state") if device.kind is Kind.ARRAY else ""
+        return state in ("clear", "inactive")
+
+    def _is_swap(self, device: Device) -> bool:
+        lines = proc.read(os.path.join(self._root, "proc/swaps")).splitlines()[1:]
+        return any(self._footing.number(line.split()[0]) == device.number for line in lines if line.strip())
+
+    def _inactive(self, rise: Rise, target: Target) -> Iterator[str]:
+        """Of a group or a physical volume, the volumes that are not there to be seen; of a pool, the datasets."""
+        groups = {_group(node) for node in rise.ways if _holds_group(node, rise, target)}
+        if groups:
+            yield from _sleeping(groups, volumes.logical_volumes(self._deadline))
+        datasets = [node for node in rise.starts if isinstance(node, Mount) and node.type == "zfs"]
+        if datasets:
+            asleep = volumes.not_mounted(target.path, self._deadline)
+            if isinstance(asleep, Unknown):
+                yield f"whether all of {target.path} is mounted is not known: {asleep.why}"
+            elif asleep.value:
+                yield f"{_some(asleep.value)} of {target.path} not mounted: what that holds is not known"
+
+    def _within(self, seconds: float) -> Deadline:
+        return Deadline(min(seconds, self._deadline.left()))
+
+    def _mounts(self) -> list[Mount]:
+        try:
+            return mounts(self._root)
+        except OSError as error:
+            self._blind = (f"could not read /proc/self/mountinfo: {(error.strerror or str(error)).lower()}",)
+            return []
 
 
-def upon(name: str, cwd: str, *, by_path: bool) -> Upon:
-    """``by_path``: ``name`` is a path, and nothing where there is no such file; otherwise its tool may know it by
-    other ways, and what is not found is not known."""
-    mounts = _mounts()
-    files = [path for path in _candidates(name, cwd, by_path=by_path) if os.path.exists(path)]
-    stack = _stack({number for path in files for number in _numbers(path)})
-    own = [mount for mount in mounts if _is_on(mount, stack) or (not by_path and _is_dataset(mount.source, name))]
-    regular = [path for path in files if os.path.isfile(path)]
-    doubts = [_not_mounted(number, name) for number in _leaves(stack) if not _is_told(number, own)]
-    if not (by_path or files or own or name.startswith("/")):
-        doubts.append(f"{name} is found neither among the devices nor among the mounted file systems of this node")
-    beside = tuple(mount.point for mount in mounts if own and mount not in own and _is_apart(mount))
-    return Upon((*(mount.point for mount in own), *regular), beside, tuple(dict.fromkeys(doubts)))
+def _on(intent: Intent) -> Iterator[Target]:
+    return (each for each in intent.targets if isinstance(each, Target) and each.extent is Extent.DEVICE)
 
 
-def _candidates(name: str, cwd: str, *, by_path: bool) -> Iterator[str]:
-    tag, _, value = name.partition("=")
-    if tag in _TAGS and value:
-        yield f"/dev/disk/{_TAGS[tag]}/{value.strip(chr(34))}"
-    if by_path or "/" in name:
-        yield os.path.join(cwd, name)
-    if not by_path and not name.startswith("/"):
-        yield from (f"{directory}/{name}" for directory in _DIRECTORIES)
-        group, _, volume = name.partition("/")
-        yield "/dev/mapper/{}-{}".format(*(part.replace("-", "--") for part in (group, volume)))
+def _there(path: str, effect: Effect, target: Target, beside: Iterable[str]) -> Reached | None:
+    there = reach(Target(path, Extent.TREE, follow=True), effect, "/")
+    if there is None:
+        return None
+    nested = (point for point in beside if point.startswith(path.rstrip("/") + "/") and point != path)
+    below = tuple(lineage(point)[0] for point in nested)
+    return replace(there, target=replace(target, extent=Extent.TREE), beside=below)
 
 
-def _numbers(path: str) -> Iterator[int]:
-    """The block devices at a path: itself, the namespaces of an NVMe controller, the volumes of a group."""
-    found = os.stat(path)
-    if stat.S_ISBLK(found.st_mode):
-        yield found.st_rdev
-    elif stat.S_ISCHR(found.st_mode):
-        controller = os.path.basename(path)
-        namespace = re.compile(re.escape(controller) + r"n\d+")
-        names = (each for each in _names("/sys/class/block") if namespace.fullmatch(each))
-        yield from filter(None, (_number(f"/sys/class/block/{each}/dev") for each in names))
-    elif stat.S_ISDIR(found.st_mode) and path.startswith("/dev/"):
-        for entry in _names(path):
-            status = os.stat(f"{path}/{entry}")
-            if stat.S_ISBLK(status.st_mode):
-                yield status.st_rdev
+def _way(way: list[Node], devices: Devices) -> str:
+    """``member 3 of md0, under vg0/data, under /mnt/data``"""
+    return ", ".join(_step(lower, upper, devices) for lower, upper in pairwise(way))
 
 
-def _stack(numbers: Iterable[int]) -> dict[int, list[int]]:
-    """Each device with those directly above it: its partitions, and the arrays and mappings that hold it."""
-    stack: dict[int, list[int]] = {}
-    pending = list(numbers)
-    while pending:
-        number = pending.pop()
-        if number not in stack:
-            stack[number] = list(_above(_here(number)))
-            pending += stack[number]
-    return stack
-
-
-def _above(here: str) -> Iterator[int]:
-    partitions = (entry for entry in _names(here) if os.path.exists(f"{here}/{entry}/partition"))
-    holders = (f"holders/{entry}" for entry in _names(f"{here}/holders"))
-    yield from filter(None, (_number(f"{here}/{entry}/dev") for entry in (*partitions, *holders)))
-
-
-def _leaves(stack: dict[int, list[int]]) -> list[int]:
-    return [number for number, above in stack.items() if not above]
-
-
-def _is_told(number: int, mounts: Iterable[_Mount]) -> bool:
-    """Whether a device that nothing stands on holds what can be seen: a mounted file system, swap, or nothing."""
-    return any(_is_on(mount, {number}) for mount in mounts) or _is_swap(number) or _is_blank(number)
-
-
-def _is_on(mount: _Mount, numbers: Container[int | None]) -> bool:
-    """By its number, or (btrfs has numbers of its own) by the device that it was mounted from."""
-    return mount.number in numbers or _block_device(mount.source) in numbers
-
-
-def _is_apart(mount: _Mount) -> bool:
-    """Whether it stands on a device of its own; a loop device or an overlay may lie in a file of another one."""
-    number = _block_device(mount.source)
-    return number is not None and os.major(number) != _LOOP
+def _step(lower: Node, upper: Node, devices: Devices) -> str:
+    if isinstance(upper, Mount):
+        return f"under {upper.point}"
+    if upper.kind is Kind.ARRAY and isinstance(lower, Device):
+        slot = devices.text(f"{upper.path}/md/dev-{lower.name.replace('/', '!')}/slot")
+        return f"member {slot} of {upper.title}" if slot.isdecimal() else f"a member of {upper.title}"
+    return f"with {upper.title}" if upper.kind is Kind.PARTITION else f"under {upper.title}"
 
 
 def _is_dataset(source: str, name: str) -> bool:
     return source == name or source.startswith(name + "/")
 
 
-def _is_swap(number: int) -> bool:
-    swaps = proc.read("/proc/swaps").splitlines()[1:]
-    return any(_block_device(line.split()[0]) == number for line in swaps if line.strip())
-
-
-def _is_blank(number: int) -> bool:
-    """Whether both its ends have nothing but zeros."""
-    name = os.path.basename(os.path.realpath(_here(number)))
-    try:
-        with open(f"/dev/{name}", "rb", buffering=0) as device:
-            size = device.seek(0, os.SEEK_END)
-            ends = (os.pread(device.fileno(), _END, offset) for offset in (0, max(0, size - _END)))
-            return not any(any(end) for end in ends)
-    except OSError:
+def _holds_group(node: Node, rise: Rise, target: Target) -> bool:
+    """Whether it is a volume by which a group is reached as a whole: from a device beneath it, or by its name."""
+    if not isinstance(node, Device) or node.kind is not Kind.VOLUME:
         return False
+    from_below = any(isinstance(each, Device) and each.kind is not Kind.VOLUME for each in rise.ways[node])
+    return from_below or target.path.removeprefix("/dev/").strip("/") == _group(node)
 
 
-def _not_mounted(number: int, name: str) -> str:
-    device = os.path.basename(os.path.realpath(_here(number)))
-    part = "" if os.path.basename(name) == device else f" ({device} on it)"
-    return f"what {name} holds is not known: it is neither mounted nor blank{part}"
+def _group(node: Node) -> str:
+    return node.title.partition("/")[0] if isinstance(node, Device) else ""
 
 
-def _mounts() -> list[_Mount]:
-    """proc(5), /proc/PID/mountinfo: id, parent, major:minor, root, mount point, options, fields until ``-``, type,
-    source."""
-    found = []
-    for line in proc.read("/proc/self/mountinfo").splitlines():
-        before, _, after = line.partition(" - ")
-        fields, behind = before.split(" "), after.split(" ")
-        major, _, minor = fields[2].partition(":")
-        found.append(_Mount(os.makedev(int(major), int(minor)), _plain(fields[4]), _plain(behind[1])))
-    return found
+def _sleeping(groups: set[str], seen: Observed[tuple[volumes.Volume, ...]]) -> Iterator[str]:
+    known = {each.group for each in seen.value} if isinstance(seen, Known) else set()
+    for group in sorted(groups - known):
+        why = seen.why if isinstance(seen, Unknown) else "lvs does not have it"
+        yield f"whether all volumes of {group} are active is not known: {why}"
+    if isinstance(seen, Known):
+        asleep = tuple(f"{each.group}/{each.name}" for each in seen.value if each.group in groups and not each.active)
+        if asleep:
+            yield f"{_some(asleep)} not active: what that holds is not known"
 
 
-def _plain(field: str) -> str:
-    return _OCTAL.sub(lambda match: chr(int(match[1], 8)), field)
+def _some(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more} {'is' if len(names) == 1 else 'are'}"
 
 
-def _here(number: int) -> str:
-    return f"/sys/dev/block/{os.major(number)}:{os.minor(number)}"
-
-
-def _number(path: str) -> int | None:
-    major, colon, minor = proc.read(path).strip().partition(":")
-    return os.makedev(int(major), int(minor)) if colon else None
-
-
-def _block_device(path: str) -> int | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_rdev if stat.S_ISBLK(found.st_mode) else None
-
-
-def _names(directory: str) -> list[str]:
-    try:
-        return os.listdir(directory)
-    except OSError:
-        return []
+def _not_known(device: Device, name: str, why: str) -> str:
+    part = "" if os.path.basename(name) == device.name else f" ({device.title} on it)"
+    return f"what {name} holds is not known: {why}{part}"

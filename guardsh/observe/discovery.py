@@ -7,6 +7,7 @@ from glob import glob
 
 from guardsh.model.observed import Known
 from guardsh.observe.data_directory import resolve_configuration_directory
+from guardsh.system import proc
 
 _DEBIAN = "etc/postgresql/*/*"  # configuration only; data_directory says where the data is
 _USUAL = (
@@ -17,6 +18,24 @@ _USUAL = (
     "var/lib/postgres/data",  # Arch
     "usr/local/pgsql/data",  # built from source
 )
+# Where packages put the server's own programs: postgresql.org's for Debian and for Red Hat, and from source.
+_SERVERS = (
+    "usr/lib/postgresql/*/bin/postgres",
+    "usr/pgsql-*/bin/postgres",
+    "usr/local/pgsql/bin/postgres",
+    "usr/bin/postgres",
+)
+
+
+def may_carry_postgres(configured: tuple[str, ...], root: str = "/") -> bool:
+    """Whether a node without any data directory in sight is one for Postgres: after a night in which its array did not
+    come up, nothing else tells."""
+    return bool(configured) or any(glob(os.path.join(root, pattern)) for pattern in _SERVERS) or _has_account(root)
+
+
+def _has_account(root: str) -> bool:
+    """Of this machine: not of a directory service, which may not answer on such a night."""
+    return any(line.startswith("postgres:") for line in proc.read(os.path.join(root, "etc/passwd")).splitlines())
 
 
 def data_directories(root: str, also: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from guardsh.model.observed import Known, Unknown
 from guardsh.model.policy import Policy
 from guardsh.observe import (
     answers,
+    boot,
     candidates,
     configured,
     connection,
@@ -26,6 +27,7 @@ from guardsh.observe import (
     signals,
     touching,
 )
+from guardsh.observe.discovery import may_carry_postgres
 from guardsh.observe.paths import Reached, lineage, reach, same, ways
 from guardsh.system import proc, processes
 from guardsh.system.apart import Apart, Deadline, apart
@@ -56,14 +58,15 @@ class _Reach:
 
     reached: list[Reached]
     unseen: list[str]
-    unmounted: list[str] = field(default_factory=list)  # as unseen, where the node carries anything of Postgres
+    unmounted: list[str] = field(default_factory=list)  # as unseen, where the node may carry anything of Postgres
 
 
 def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -> Findings:
     deadline = Deadline(policy.deadline)
     arrays = node.look_at_arrays()
     servers = processes.servers()
-    reaches = [_reach(intent, invocation.cwd, servers, deadline) for intent in intents]
+    disks = devices.Look(intents, invocation.cwd, deadline) if _names_devices(intents) else None
+    reaches = [_reach(intent, invocation.cwd, servers, deadline, disks) for intent in intents]
     others = candidates.Others(servers, policy.data_directories)
     asked = node.ask(_near(servers, reaches), policy.connections, deadline)
     answering = connection.instances(intents, invocation, servers, policy, deadline)
@@ -71,12 +74,15 @@ def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -
     pairs = candidates.near(nearby.data_directories, servers, deadline)
     pairs += others.result(deadline, nearby.doubts)
     for one in reaches:
-        one.unseen += one.unmounted if pairs else ()
+        one.unseen += one.unmounted if pairs or may_carry_postgres(policy.data_directories) else ()
     touched = _touched(reaches, pairs, everything=any(map(touching.is_node_wide, intents)))
     instances = dict(zip(touched, _instances([pairs[n] for n in touched], asked, policy, deadline), strict=True))
     orphans = _orphans(nearby.parts, pairs)
+    here = node.of(tuple(instances.values()), arrays, deadline)
+    if any(intent.effect is Effect.REBOOT for intent in intents):
+        here = replace(here, boot=boot.look(here.arrays, here.instances, deadline))
     return Findings(
-        node=node.of(tuple(instances.values()), arrays, deadline),
+        node=here,
         intents=intents,
         touches=tuple(
             (
@@ -118,7 +124,13 @@ def _touched(
     return rows
 
 
-def _reach(intent: Intent, cwd: str, servers: Sequence[Server], deadline: Deadline) -> _Reach:
+def _names_devices(intents: Iterable[Intent]) -> bool:
+    return any(target.extent is Extent.DEVICE for intent in intents for target in intent.targets)
+
+
+def _reach(
+    intent: Intent, cwd: str, servers: Sequence[Server], deadline: Deadline, disks: devices.Look | None
+) -> _Reach:
     result = _Reach([], [])
     for named in (*intent.targets, *signals.targets(intent.signal, servers, deadline, result.unseen)):
         target = configured.located(named, cwd)
@@ -126,8 +138,8 @@ def _reach(intent: Intent, cwd: str, servers: Sequence[Server], deadline: Deadli
             result.unseen.append(target.why)
             continue
         try:
-            if target.extent is Extent.DEVICE:
-                result.reached += devices.reached(target, intent.effect, cwd, result.unmounted)
+            if target.extent is Extent.DEVICE and disks is not None:
+                result.reached += disks.reached(target, intent.effect, result.unmounted)
                 continue
             for each in members.arriving(target, cwd):
                 result.reached += _reached(each, intent.effect, cwd, result.unseen)

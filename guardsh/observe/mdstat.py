@@ -33,6 +33,7 @@ class Entry:
     in_sync: frozenset[int] | None  # None: a level without redundancy, or inactive
     near: int  # raid10: copies on neighbouring slots; otherwise 1
     copies: int  # raid10: near times far; otherwise 1
+    layout: str  # raid10: as mdadm says it, near=2
     progress: Progress | None
     doubts: tuple[str, ...]
 
@@ -88,6 +89,7 @@ def _entry(block: list[str]) -> Entry:
         in_sync=in_sync,
         near=near,
         copies=copies,
+        layout=", ".join(f"{kind}={number}" for number, kind in _COPIES.findall(body)),
         progress=_progress(body),
         doubts=tuple(f"/proc/mdstat: {name}: {word!r} is no member" for word in words if not _MEMBER.fullmatch(word)),
     )

@@ -200,9 +200,13 @@ def _instance(
 
 
 def _arrays(root: str) -> Arrays:
-    from guardsh.observe import storage
+    """md's, and what else keeps data on several devices."""
+    from guardsh.observe import pools, storage
 
-    return storage.arrays(root)
+    found = storage.arrays(root)
+    if isinstance(found, Unknown):
+        return found
+    return Known((*found.value, *pools.arrays(root)), found.source)
 
 
 def _flat(result: Observed[Observed[T]]) -> Observed[T]:

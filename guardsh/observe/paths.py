@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from guardsh.model.intent import Effect, Extent, Target
 from guardsh.model.place import Identity, Place
+from guardsh.model.stack import Loss
 from guardsh.system.proc import identity
 
 
@@ -26,6 +27,8 @@ class Reached:
     directory: bool
     link: Identity | None = None
     beside: tuple[Place, ...] = ()
+    how: str = ""  # of a device: the way up, such as "member 3 of md0, under /mnt/data"
+    loss: Loss | None = None  # of a device: what redundancy makes of it
 
     @property
     def place(self) -> Place:

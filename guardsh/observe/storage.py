@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from guardsh.model.observed import Known, Unknown
+from guardsh.model.redundancy import Layout
 from guardsh.model.storage import Array, Arrays, Health, Member, Progress
 from guardsh.observe import mdstat
 
@@ -94,6 +95,8 @@ def _array(entry: mdstat.Entry, root: str) -> Array:
         progress=None,
         read_only=entry.read_only,
         source=f"/proc/mdstat and {attributes.shown}",
+        metadata=attributes.text("metadata_version") or entry.metadata,
+        uuid=attributes.text("uuid").replace("-", ""),
     )
     if entry.status != "inactive":
         array = _running(array, entry, attributes)
@@ -107,7 +110,8 @@ def _running(array: Array, entry: mdstat.Entry, attributes: _Attributes) -> Arra
     in_sync = _in_sync(entry, expected, array.members)
     progress = _progress(entry, attributes, array.members, previous)
     broken = "broken" in (entry.status, attributes.text("array_state"))
-    enough = all(_enough(entry, disks, in_sync) for disks in (expected, previous or expected))
+    layouts = [_layout(entry, disks) for disks in dict.fromkeys((expected, previous or expected))]
+    enough = all(layout.has_data(in_sync) for layout in layouts)
     missing = expected - len(in_sync)
     return replace(
         array,
@@ -117,7 +121,26 @@ def _running(array: Array, entry: mdstat.Entry, attributes: _Attributes) -> Arra
         working=len(in_sync),
         members=array.members + _empty_slots(expected, in_sync, array.members),
         progress=progress,
+        layout=layouts[0],
+        lone=_lone(layouts, in_sync, array.members),
+        bitmap=_bitmap(attributes),
     )
+
+
+def _layout(entry: mdstat.Entry, disks: int) -> Layout:
+    return Layout(entry.level, disks, entry.near, entry.copies, entry.layout)
+
+
+def _lone(layouts: list[Layout], in_sync: frozenset[int], members: tuple[Member, ...]) -> tuple[str, ...]:
+    """In a reshape a part of the data lies as before, and the other as after it."""
+    slots = sorted({slot for layout in layouts for slot in layout.lone(in_sync)})
+    names = {member.slot: member.device for member in members}
+    return tuple(names.get(slot) or f"member {slot}" for slot in slots)
+
+
+def _bitmap(attributes: _Attributes) -> bool | None:
+    location = attributes.text("bitmap/location")
+    return location != "none" if location else None
 
 
 def _raid_disks(entry: mdstat.Entry, disks: list[int]) -> tuple[int, int | None]:
@@ -204,21 +227,6 @@ def _health(missing: int, members: tuple[Member, ...], in_sync: frozenset[int], 
     rebuilding = {member.slot for member in members if member.state == "rebuilding"} - in_sync
     moving = progress is not None and progress.action == "recovery" and not progress.held
     return Health.RECOVERING if moving and len(rebuilding) == missing else Health.DEGRADED
-
-
-def _enough(entry: mdstat.Entry, disks: int, in_sync: frozenset[int]) -> bool:
-    """Whether an array of so many disks can still give every piece of data from the members in sync."""
-    if entry.level == "raid10":
-        return _enough_copies(entry, disks, in_sync)
-    spare = {"raid1": disks - 1, "raid4": 1, "raid5": 1, "raid6": 2}.get(entry.level, 0)
-    return disks - len(in_sync) <= spare
-
-
-def _enough_copies(entry: mdstat.Entry, disks: int, in_sync: frozenset[int]) -> bool:
-    """``_enough`` of drivers/md/raid10.c (Linux 6.1): each set of neighbours that holds one chunk has one in sync."""
-    starts = range(0, disks * entry.near, entry.near)
-    copies = range(min(entry.copies, disks))
-    return all(any((start + copy) % disks in in_sync for copy in copies) for start in starts)
 
 
 def _read(path: str) -> str:

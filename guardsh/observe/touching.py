@@ -41,7 +41,7 @@ def touched(reached: Iterable[Reached], directory: DataDirectory) -> Gathered | 
 def touch(intent: Intent, gathered: Gathered, instance: Instance) -> Touch:
     """The touch that one intent makes on one instance."""
     part = gravest(gathered.parts, gathered.names)
-    reached = gathered.reached
+    reached = sorted(gathered.reached, key=_is_spared)
     return Touch(
         instance=instance,
         effect=effect_on(part, intent.effect),
@@ -49,8 +49,14 @@ def touch(intent: Intent, gathered: Gathered, instance: Instance) -> Touch:
         operands=tuple(one.target.path for one in reached[:_SHOWN]),
         count=len(reached),
         places=(instance.directory.place, *(one.place for one in reached[:_HELD])),
-        how=_how(reached[0], instance.directory),
+        how=reached[0].how or _how(reached[0], instance.directory),
+        loss=reached[0].loss,
     )
+
+
+def _is_spared(reached: Reached) -> tuple[bool, bool]:
+    """For the gravest first: what is lost, and of that what can be explained."""
+    return reached.loss is not None and reached.loss.survives, reached.loss is None
 
 
 def holds(directory: DataDirectory, place: tuple[Place, ...]) -> bool:

@@ -13,7 +13,7 @@ from guardsh.model.intent import Effect, Intent, ToolVersion
 from guardsh.model.observed import Known, Observed, Unknown
 from guardsh.model.policy import Policy, Standing
 from guardsh.model.verdict import Caller, Decision
-from guardsh.policy.standing import ANY, is_scratch, standings
+from guardsh.policy.standing import ANY, is_scratch, is_spared, standings
 
 T = TypeVar("T")
 
@@ -34,7 +34,9 @@ class Inquiry:
     def doomed(self) -> tuple[Instance, ...]:
         """The running instances that the command destroys: as standbys of each other they do not count."""
         touches = (touch for touches in self.findings.touches for touch in touches)
-        destroyed = dict.fromkeys(touch.instance for touch in touches if touch.effect in DESTROYING)
+        destroyed = dict.fromkeys(
+            touch.instance for touch in touches if touch.effect in DESTROYING and not is_spared(touch)
+        )
         return tuple(instance for instance in destroyed if instance.live)
 
     def cases(self) -> Iterator[Case]:
@@ -89,8 +91,10 @@ class Case:
 
     @property
     def word(self) -> str:
-        """What is typed after the host name: the role of a cluster, or what the directory is instead."""
-        return word(self.instance) if self.instance else "unknown"
+        """What is typed after the host name: the role of a cluster, what the directory is instead, or none."""
+        if self.instance is None:
+            return "none" if self.effect is Effect.REBOOT and not self.unseen else "unknown"
+        return word(self.instance)
 
     @property
     def rank(self) -> int:

@@ -35,8 +35,14 @@ def _between(path: str, before: Touch, after: Touch) -> Iterator[str]:
         yield f"the instance in {path} was {_word(before.instance.role)} and is now {_word(after.instance.role)}"
     if _word(before.instance.state) != _word(after.instance.state):
         yield f"the instance in {path} was {_word(before.instance.state)} and is now {_word(after.instance.state)}"
+    if before.loss != after.loss:
+        yield f"the disks under {path} are not in the state in which they were: {_told(after)}"
     if _identities(before) != _identities(after):
         yield f"{path}, or an operand below it, is not the same file as when you were asked"
+
+
+def _told(touch: Touch) -> str:
+    return touch.loss.sentence.rstrip(".") if touch.loss else f"{', '.join(touch.operands)} is no member of anything"
 
 
 def _by_directory(findings: Findings) -> dict[str, Touch]:

@@ -9,7 +9,7 @@ from guardsh.model.figures import count, duration
 from guardsh.model.instance import Instance, Role, State
 from guardsh.model.intent import Effect
 from guardsh.model.observed import Known, Unknown, explain
-from guardsh.model.storage import Arrays, summary
+from guardsh.model.storage import Arrays, danger, summary
 from guardsh.model.wording import Row
 from guardsh.policy.case import Case, replication, word
 
@@ -106,4 +106,8 @@ def _arrays(arrays: Arrays) -> Iterator[Row]:
         return
     for array in arrays.value:
         name = f"{array.name} {array.level}".rstrip()
-        yield "array", name, "; ".join((summary(array).removeprefix(name).strip(), *array.doubts))
+        yield (
+            "array",
+            name,
+            "; ".join(filter(None, (summary(array).removeprefix(name).strip(), danger(array), *array.doubts))),
+        )

@@ -9,7 +9,7 @@ from guardsh.model.instance import Instance, Role, only_copy
 from guardsh.model.node import Node
 from guardsh.model.node_state import HEALTHS, LONGEST, ArrayState, NodeState, line
 from guardsh.model.observed import Known
-from guardsh.model.storage import Array, Health
+from guardsh.model.storage import Array
 
 _NO_INSTANCE = (Contents.ABSENT, Contents.EMPTY, Contents.OTHER, Contents.ABORTED)
 _RESTORES = (Contents.RESTORED, Contents.INCOMPLETE)
@@ -81,7 +81,7 @@ def _archiver_failing(instance: Instance) -> bool:
 def _arrays(node: Node) -> tuple[ArrayState, ...]:
     """Those that are not clean, the gravest first."""
     found = node.arrays.value if isinstance(node.arrays, Known) else ()
-    bad = sorted((each for each in found if each.health is not Health.CLEAN), key=_array_gravity)
+    bad = sorted((each for each in found if each.health.value in HEALTHS), key=_array_gravity)
     return tuple(ArrayState(each.name, each.health.value, each.working, each.expected or 0) for each in bad)
 
 

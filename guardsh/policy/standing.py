@@ -31,7 +31,12 @@ def standings(touch: Touch, doomed: tuple[Instance, ...] = ()) -> tuple[Standing
         return (Standing.NOTHING,)
     if is_stopped(instance):
         return _stopped(instance)
-    return _live(instance, doomed)
+    return _live(instance, doomed, spared=is_spared(touch))
+
+
+def is_spared(touch: Touch) -> bool:
+    """Whether redundancy keeps all the data: no copy is lost."""
+    return touch.loss is not None and touch.loss.survives
 
 
 def is_stopped(instance: Instance) -> bool:
@@ -70,12 +75,12 @@ def _stopped(instance: Instance) -> tuple[Standing, ...]:
     return (Standing.STOPPED_PRIMARY if role.value is Role.PRIMARY else Standing.STOPPED_OTHER,)
 
 
-def _live(instance: Instance, doomed: tuple[Instance, ...]) -> tuple[Standing, ...]:
+def _live(instance: Instance, doomed: tuple[Instance, ...], *, spared: bool) -> tuple[Standing, ...]:
     role = instance.role
     if isinstance(role, Known) and role.value is Role.REPLICA:
         return (Standing.LIVE_REPLICA,) if instance.live else ANY
     alone = only_copy(instance, doomed)
-    gravest = Standing.ONLY_COPY if isinstance(alone, Known) and alone.value else Standing.LIVE
+    gravest = Standing.ONLY_COPY if isinstance(alone, Known) and alone.value and not spared else Standing.LIVE
     if not instance.live or not isinstance(role, Known):
         return (gravest, *ANY)
     return (gravest,) if role.value is Role.PRIMARY else (gravest, Standing.LIVE_REPLICA)

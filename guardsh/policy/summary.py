@@ -8,6 +8,7 @@ from guardsh.model.instance import Instance, Role, State
 from guardsh.model.intent import Effect
 from guardsh.model.observed import Known, Unknown
 from guardsh.policy.case import NODE_WIDE, Case, word
+from guardsh.policy.standing import is_spared
 
 _ROLES = {Role.PRIMARY: "primary", Role.REPLICA: "replica", Role.RECOVERING: "copy in recovery"}
 _INSTEAD = {
@@ -44,7 +45,8 @@ def summary(case: Case) -> str:
     if case.effect in NODE_WIDE:
         return f"{action}; this node carries {whom(case.touch.instance)}."
     how = f" ({case.touch.how})" if case.touch.how else ""
-    return f"{action} {_object(case.touch)}{how}."
+    member = "" if not is_spared(case.touch) or action.endswith(" under") else "a device under "
+    return f"{action} {member}{_object(case.touch)}{how}."
 
 
 def whom(instance: Instance) -> str:

@@ -37,6 +37,11 @@ def set_background(colour: str) -> str:
     return f"\x1b]11;{colour}\x1b\\"
 
 
+def up(lines: int) -> str:
+    """To the start of so many lines above, with everything from there on erased."""
+    return f"\r\x1b[{lines}A\x1b[J"
+
+
 def without_sequences(typed: str) -> str:
     """What a person typed, without the terminal's late replies, arrow keys and other control characters.
 

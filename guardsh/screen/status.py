@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -11,10 +12,11 @@ from guardsh.model.figures import count
 from guardsh.model.instance import Instance, Replication, only_copy
 from guardsh.model.node import Node
 from guardsh.model.observed import Known, Observed, Unknown, explain
-from guardsh.model.storage import Member, summary
+from guardsh.model.storage import Array, Member, danger, summary
 from guardsh.model.wording import Row
 from guardsh.screen.rows import headline, paragraph, table
 from guardsh.screen.style import WORDS, Style
+from guardsh.screen.tree import tree
 
 T = TypeVar("T")
 
@@ -45,6 +47,8 @@ def _rows(node: Node, instance: Instance) -> Iterator[Row]:
         yield _row(f"  {witness.name}", witness.role, lambda role: role.value)
     yield _row("state", instance.state, lambda state: state.value)
     yield from _directory_rows(instance.directory)
+    for number, stack in enumerate(instance.directory.stacks):
+        yield from tree(stack, "stands on" if number == 0 else f"  {os.path.basename(stack.path)}")
     if instance.live:
         yield from _live_rows(instance, node.seen)
 
@@ -87,7 +91,13 @@ def _array_rows(node: Node) -> Iterator[Row]:
     for array in node.arrays.value:
         yield "array", array.name, f"{summary(array).removeprefix(array.name).lstrip()} ({array.source})"
         yield from (("", f"  {member.device or '-'}", _member(member)) for member in array.members)
-        yield from (("", "", doubt) for doubt in array.doubts)
+        yield from (("", "", said) for said in (danger(array), *_bitmap(array), *array.doubts) if said)
+
+
+def _bitmap(array: Array) -> Iterator[str]:
+    """A mirror without one is compared from end to end after a power cut."""
+    if array.bitmap is False and array.layout and array.layout.redundant:
+        yield "no write-intent bitmap: a power cut, or a member that comes back, means a whole resync"
 
 
 def _member(member: Member) -> str:

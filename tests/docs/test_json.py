@@ -13,8 +13,11 @@ import pytest
 
 from guardsh.audit import trail
 from guardsh.cli import doctor as cli_doctor
+from guardsh.model.boot import Assembly, Boot, Job, Obstacle
 from guardsh.model.event import Outcome
 from guardsh.model.intent import Effect, Extent
+from guardsh.model.observed import Known
+from guardsh.model.stack import Kind, Loss
 from guardsh.observe import node as observation
 from guardsh.operations import doctor
 from guardsh.screen.facts import SCHEMA, facts
@@ -51,6 +54,7 @@ def outputs(node: Node, directory: Path) -> Iterator[tuple[Any, str]]:
         f"wal-g backup-fetch {stage.primary.directory} LATEST",
         "wal-g delete everything --confirm",
         "pg_ctl stop -D replica",
+        "reboot",
     ):
         yield printed(node, "check", "--json", "--", *line.split()), "check"
     for event in audit_lines(node):
@@ -60,12 +64,15 @@ def outputs(node: Node, directory: Path) -> Iterator[tuple[Any, str]]:
         seen = observation.of((), observation.look_at_arrays(root), Deadline(10.0))
         yield facts(seen), "node"
     yield cli_doctor.facts(doctor.condition()), "doctor"
+    there = (Assembly("md0", (Obstacle("the superblock is not there", "mdadm --examine /dev/sda"),)),)
+    yield facts(Boot(there, Known((Job(7, "pg_rewind"),), "/proc"), Known(("/mnt",), "/etc/fstab"))), "boot"
+    yield facts(Loss(False, "This destroys data.")), "loss"
 
 
 def test_real_output_is_as_documented(node: Node, tmp_path: Path) -> None:
     reader = Reader()
     misfits = [misfit for value, name in outputs(node, tmp_path) for misfit in reader.misfits(value, name)]
-    assert misfits == []
+    assert not misfits, "\n".join(misfits)
     described = {name for name, fields in SHAPES.items() if fields}
     assert described - reader.met == set()
 
@@ -77,6 +84,7 @@ def test_every_word_is_documented() -> None:
         ("target", "extent"): Extent,
         ("audit line", "outcome"): Outcome,
         ("finding of doctor", "outcome"): doctor.Outcome,
+        ("layer", "kind"): Kind,
     }.items():
         assert words[place] == f"one of: {', '.join(each.value for each in enum)}"
 

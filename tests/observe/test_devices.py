@@ -2,68 +2,33 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 from guardsh import commands
 from guardsh.model.finding import Findings, Part
-from guardsh.model.intent import Invocation
-from guardsh.model.observed import Known
-from guardsh.observe import devices, findings, paths
+from guardsh.model.intent import Extent, Invocation, Target
+from guardsh.observe import devices, findings
 from guardsh.policy import config
-from guardsh.system.apart import Deadline, apart
-
-T = TypeVar("T")
-_CLONE_NEWNS = 0x20000  # sched.h
-_SIZE = 16 << 20
+from guardsh.system.apart import Deadline
+from tests.storage.loops import SIZE, attach, detach, plant, run, with_mounts
 
 
 @pytest.fixture
 def loop(tmp_path: Path) -> Iterator[str]:
     """A blank loop device."""
-    image = tmp_path / "image"
-    with open(image, "wb") as file:
-        file.truncate(_SIZE)
-    made = subprocess.run(["losetup", "-f", "--show", str(image)], capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"no loop device here: {made.stderr.strip()}")
-    yield made.stdout.strip()
-    subprocess.run(["losetup", "-d", made.stdout.strip()], check=True)
+    device = attach(tmp_path / "image")
+    yield device
+    detach(device)
 
 
-def with_mounts(work: Callable[[], T]) -> T:
-    """``work`` in a child with mounts of its own, which go with it."""
-
-    def inside() -> T:
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.unshare(_CLONE_NEWNS):
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
-        paths.lineage.cache_clear()
-        return work()
-
-    done = apart(inside, Deadline(60.0))
-    assert isinstance(done, Known), done
-    return done.value
-
-
-def run(*words: str) -> None:
-    subprocess.run(words, capture_output=True, check=True)
-
-
-def plant(data: Path) -> None:
-    """A stopped cluster, by its files."""
-    for directory in ("base/5", "global", "pg_xact", "pg_wal"):
-        (data / directory).mkdir(parents=True)
-    for file in ("PG_VERSION", "global/pg_control", "base/5/PG_VERSION", "base/5/1259"):
-        (data / file).write_text("15\n")
+def upon(name: str, cwd: str, *, by_path: bool) -> devices.Upon:
+    return devices.Look((), cwd, Deadline(20.0)).upon(Target(name, Extent.DEVICE, follow=by_path))
 
 
 def look(line: str, *known: Path) -> Findings:
@@ -81,23 +46,23 @@ def touched(found: Findings) -> set[tuple[str, Part, str]]:
 
 
 def test_blank(loop: str) -> None:
-    assert devices.upon(loop, "/", by_path=True) == devices.Upon((), (), ())
-    assert devices.upon(os.path.basename(loop), "/dev", by_path=True) == devices.Upon((), (), ())
-    assert devices.upon(os.path.basename(loop), "/", by_path=False) == devices.Upon((), (), ())
+    assert upon(loop, "/", by_path=True) == devices.Upon()
+    assert upon(os.path.basename(loop), "/dev", by_path=True) == devices.Upon()
+    assert upon(os.path.basename(loop), "/", by_path=False) == devices.Upon()
 
 
 def test_not_mounted(loop: str) -> None:
     run("mkfs.ext4", "-q", loop)
-    why = f"what {loop} holds is not known: it is neither mounted nor blank"
-    assert devices.upon(loop, "/", by_path=True).doubts == (why,)
+    why = f"what {loop} holds is not known: it has an ext2, ext3 or ext4 file system that is not mounted"
+    assert upon(loop, "/", by_path=True).unmounted == (why,)
 
 
 def test_last_superblock_counts(loop: str) -> None:
     """md 1.0 and ZFS keep theirs at the end."""
     with open(loop, "r+b") as device:
-        device.seek(_SIZE - 65536)
+        device.seek(SIZE - 65536)
         device.write(b"\xfc\x4e\x2b\xa9")
-    assert devices.upon(loop, "/", by_path=True).doubts
+    assert upon(loop, "/", by_path=True).unmounted
 
 
 def test_mounted(loop: str, tmp_path: Path) -> None:
@@ -107,11 +72,11 @@ def test_mounted(loop: str, tmp_path: Path) -> None:
 
     def work() -> devices.Upon:
         run("mount", loop, str(place))
-        return devices.upon(loop, "/", by_path=True)
+        return upon(loop, "/", by_path=True)
 
-    upon = with_mounts(work)
-    assert (upon.paths, upon.doubts) == ((str(place),), ())
-    assert "/" in upon.beside
+    found = with_mounts(work)
+    assert (found.paths, found.unmounted) == ((str(place),), ())
+    assert "/" in found.beside
 
 
 @pytest.mark.parametrize(
@@ -185,14 +150,14 @@ def test_partition(loop: str, tmp_path: Path) -> None:
     run("mkfs.ext4", "-q", partition)
 
     def work() -> tuple[devices.Upon, devices.Upon]:
-        before = devices.upon(loop, "/", by_path=True)
+        before = upon(loop, "/", by_path=True)
         run("mount", partition, str(tmp_path))
-        return before, devices.upon(loop, "/", by_path=True)
+        return before, upon(loop, "/", by_path=True)
 
     before, after = with_mounts(work)
     run("partx", "-d", loop)
-    assert before.doubts[0].endswith(f"({os.path.basename(partition)} on it)")
-    assert (after.paths, after.doubts) == ((str(tmp_path),), ())
+    assert before.unmounted[0].endswith(f"({os.path.basename(partition)} on it)")
+    assert (after.paths, after.unmounted) == ((str(tmp_path),), ())
 
 
 def test_what_is_not_mounted_counts_only_beside_postgres(loop: str, tmp_path: Path) -> None:
@@ -204,13 +169,13 @@ def test_what_is_not_mounted_counts_only_beside_postgres(loop: str, tmp_path: Pa
 
 
 def test_names(tmp_path: Path) -> None:
-    assert devices.upon("/dev/absent", "/", by_path=True) == devices.Upon((), (), ())
-    assert devices.upon("/dev/vg0/absent", "/", by_path=False) == devices.Upon((), (), ())
-    assert devices.upon("absent", str(tmp_path), by_path=True) == devices.Upon((), (), ())
-    [doubt] = devices.upon("vg0/absent", str(tmp_path), by_path=False).doubts
+    assert upon("/dev/absent", "/", by_path=True) == devices.Upon()
+    assert upon("/dev/vg0/absent", "/", by_path=False) == devices.Upon()
+    assert upon("absent", str(tmp_path), by_path=True) == devices.Upon()
+    [doubt] = upon("vg0/absent", str(tmp_path), by_path=False).unmounted
     assert doubt.startswith("vg0/absent is found neither")
     (tmp_path / "image").touch()
-    assert devices.upon("image", str(tmp_path), by_path=True).paths == (str(tmp_path / "image"),)
+    assert upon("image", str(tmp_path), by_path=True).paths == (str(tmp_path / "image"),)
 
 
 def test_a_mounted_source_is_a_name(tmp_path: Path) -> None:
@@ -218,19 +183,8 @@ def test_a_mounted_source_is_a_name(tmp_path: Path) -> None:
 
     def work() -> tuple[devices.Upon, devices.Upon]:
         run("mount", "-t", "tmpfs", "tank/pg", str(tmp_path))
-        return devices.upon("tank", "/", by_path=False), devices.upon("tan", "/", by_path=False)
+        return upon("tank", "/", by_path=False), upon("tan", "/", by_path=False)
 
     pool, other = with_mounts(work)
-    assert (pool.paths, pool.doubts) == ((str(tmp_path),), ())
-    assert other.doubts
-
-
-def test_holders_and_partitions_stand_above(tmp_path: Path) -> None:
-    """As in /sys of a disk with a partition in an array under a volume; this kernel has neither md nor LVM."""
-    (tmp_path / "sda1").mkdir()
-    (tmp_path / "sda1" / "partition").write_text("1\n")
-    (tmp_path / "sda1" / "dev").write_text("8:1\n")
-    (tmp_path / "holders" / "md0").mkdir(parents=True)
-    (tmp_path / "holders" / "md0" / "dev").write_text("9:0\n")
-    (tmp_path / "queue").mkdir()
-    assert sorted(devices._above(str(tmp_path))) == [os.makedev(8, 1), os.makedev(9, 0)]
+    assert (pool.paths, pool.unmounted) == ((str(tmp_path),), ())
+    assert other.unmounted

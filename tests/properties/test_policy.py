@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guardsh.model.boot import Assembly, Boot, Job
 from guardsh.model.data_directory import Contents, ControlFile, ControlState, DataDirectory
 from guardsh.model.finding import Findings, Part, Touch
 from guardsh.model.instance import Archiver, Instance, Receiver, Replication, Role, Server, Slot, Standby, State
@@ -18,6 +19,7 @@ from guardsh.model.node import Node
 from guardsh.model.observed import Known, Observed, Unknown
 from guardsh.model.place import Identity, Place
 from guardsh.model.policy import ForbiddenVersion, Policy, Standing
+from guardsh.model.storage import Array, Health, Member
 from guardsh.model.verdict import Caller, Decision
 from guardsh.policy.assess import assess
 from guardsh.policy.config import builtin
@@ -89,6 +91,30 @@ instances = st.builds(
     warnings=st.sampled_from([(), ("standby.signal beside a running primary",)]),
 )
 
+MEMBERS = (Member("sda1", 0, "in_sync"), Member("sdb1", 1, "missing"))
+arrays = st.lists(
+    st.builds(
+        Array,
+        name=st.just("md0"),
+        level=st.just("raid1"),
+        health=st.sampled_from(Health),
+        expected=st.just(2),
+        working=st.sampled_from([1, 2]),
+        members=st.just(MEMBERS),
+        progress=st.just(None),
+        read_only=st.just(""),
+        source=st.just("/proc/mdstat"),
+        doubts=st.sampled_from([(), ("could not read /sys/block/md0/md/level",)]),
+    ),
+    max_size=1,
+).map(tuple)
+boots = st.builds(
+    Boot,
+    assemblies=st.just((Assembly("md0", doubts=("no answer in 1.0 s",)),)),
+    jobs=observed(st.sampled_from([(), (Job(7, "pg_rewind"),)])),
+    by_hand=observed(st.sampled_from([(), ("/mnt/data",)])),
+)
+
 
 @st.composite
 def findings(draw: st.DrawFn, most: int = 2) -> Findings:
@@ -97,7 +123,7 @@ def findings(draw: st.DrawFn, most: int = 2) -> Findings:
     touches = tuple(tuple(_touch(each, effect, draw(st.sampled_from(Part))) for each in found) for effect in effects)
     questions = tuple(draw(st.lists(st.sampled_from(QUESTIONS), unique=True)))
     return Findings(
-        node=Node("db-01", tuple(found), Known((), "/proc/mdstat"), 1000.0),
+        node=Node("db-01", tuple(found), draw(observed(arrays)), 1000.0, draw(st.one_of(st.none(), boots))),
         intents=tuple(_intent(effect, questions, draw(st.sampled_from([(), ("unknown verb",)]))) for effect in effects),
         touches=touches,
         unseen=tuple(tuple(draw(st.lists(st.just("could not look"), max_size=1))) for _ in effects),

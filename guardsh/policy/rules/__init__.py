@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from guardsh.policy.case import Case, Ruling
-from guardsh.policy.rules import command, instance, part, role_change
+from guardsh.policy.rules import command, instance, part, reboot, role_change
 
 Rule: TypeAlias = Callable[[Case], Iterator[Ruling]]
 
@@ -33,6 +33,7 @@ RULES: dict[str, Rule] = {
     # which part of it
     "disposable": part.disposable,
     "not-logs": part.not_logs,
+    "redundancy": part.redundancy,
     "tablespace": part.tablespace,
     "link": part.link,
     "configuration": part.configuration,
@@ -46,6 +47,18 @@ RULES: dict[str, Rule] = {
     "already-primary": role_change.already_primary,
     "new-timeline": role_change.new_timeline,
     "not-archiving": role_change.not_archiving,
+    # what a reboot would end, or not bring back
+    "would-not-assemble": reboot.would_not_assemble,
+    "array-degraded": reboot.array_degraded,
+    "array-busy": reboot.array_busy,
+    "array-unknown": reboot.array_unknown,
+    "assembly-unknown": reboot.assembly_unknown,
+    "assembles-differently": reboot.assembles_differently,
+    "job-running": reboot.job_running,
+    "base-backup-taken": reboot.base_backup_taken,
+    "mounted-by-hand": reboot.mounted_by_hand,
+    "wal-not-archived": reboot.wal_not_archived,
+    "only-replica": reboot.only_replica,
     # the command itself
     "doubt": command.doubt,
     "note": command.note,

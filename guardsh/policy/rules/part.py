@@ -60,6 +60,12 @@ def restore_target(case: Case) -> Iterator[Ruling]:
         yield Ruling("A foreign file in a directory that is being restored spoils the restore.", (), Decision.CHALLENGE)
 
 
+def redundancy(case: Case) -> Iterator[Ruling]:
+    """What an array, or a file system on several devices, makes of the loss of members."""
+    if case.touch and case.touch.loss and case.standings != (Standing.NOTHING,):
+        yield Ruling(case.touch.loss.sentence)
+
+
 def signal_file(case: Case) -> Iterator[Ruling]:
     if _part(case) is Part.SIGNAL and case.effect is Effect.SIGNAL_FILE:
         yield Ruling("Signal files decide in which role the instance comes up at its next start.")

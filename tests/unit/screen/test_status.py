@@ -23,6 +23,7 @@ from guardsh.model.instance import (
 from guardsh.model.node import Node
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.place import Place
+from guardsh.model.stack import Kind, Layer, Stack
 from guardsh.model.storage import Array, Health, Member
 from guardsh.screen.status import status
 
@@ -201,3 +202,29 @@ def test_names_from_outside_cannot_steer_the_terminal() -> None:
     hostile = replace(PRIMARY, warnings=("\x1b]0;owned\x07",), directory=replace(DIRECTORY, place=Place("/a\nb", None)))
     lines = text(replace(NODE, host="db\x9b31m", instances=(hostile,)))
     assert lines.replace("\n", "").isprintable()
+
+
+def test_the_stack_is_drawn_as_a_tree() -> None:
+    disk = Layer(Kind.DISK, "nvme3n1", role="slot 3, in sync", size=15_360_000_000_000)
+    array = Layer(
+        Kind.ARRAY,
+        "md0",
+        "raid10 7 of 8 in sync, degraded",
+        below=(Layer(Kind.MISSING, "-", role="slot 2, missing"), disk),
+    )
+    volume = Layer(Kind.VOLUME, "vg0/data", "linear", size=61_440_000_000_000, below=(array,))
+    top = Layer(Kind.FILE_SYSTEM, "/mnt/data", "ext4", below=(volume,), doubts=("dm-1 disappeared",))
+    stacks = (Stack("/mnt/data/postgresql-14", Known(top, "/sys")), Stack("/mnt/wal", Unknown("no answer in 0.2 s")))
+    found = replace(PRIMARY, directory=replace(DIRECTORY, stacks=stacks))
+    lines = status(Node("db-02", (found,), Unknown("not looked at"), NOW), 100)
+    first = next(number for number, line in enumerate(lines) if "stands on" in line)
+    assert [" ".join(line.split()) for line in lines[first : first + 7]] == [
+        "stands on /mnt/data ext4",
+        "dm-1 disappeared",
+        "└ vg0/data volume, linear, 61.4 TB",
+        "└ md0 raid10 7 of 8 in sync, degraded",
+        "└ - missing; slot 2, missing",
+        "└ nvme3n1 disk, 15.4 TB; slot 3, in sync",
+        "wal not known no answer in 0.2 s",
+    ]
+    assert lines[first + 4].index("└") == lines[first + 3].index("└") + 2

@@ -1,0 +1,45 @@
+"""What moves on the arrays of this node, as bars: `guardsh progress` as lines."""
+
+from __future__ import annotations
+
+from guardsh.model.figures import duration, size
+from guardsh.model.storage import Array, Progress
+from guardsh.screen.plain import safe
+
+_WIDEST, _NARROWEST = 40, 10  # columns of a bar
+
+
+def bars(arrays: tuple[Array, ...], width: int) -> list[str]:
+    """One line for each array on which something is under way, or ought to be; none where nothing is."""
+    moving = [(array, array.progress) for array in arrays if array.progress is not None]
+    labels = [safe(f"{array.name} {progress.action}") for array, progress in moving]
+    widest = max(map(len, labels), default=0)
+    return [_line(label.ljust(widest), progress, width) for label, (_, progress) in zip(labels, moving, strict=True)]
+
+
+def _line(label: str, progress: Progress, width: int) -> str:
+    figures = _figures(progress)
+    room = min(_WIDEST, width - len(label) - len(figures) - 6)
+    if not progress.total or room < _NARROWEST:
+        return f"{label}  {figures}"
+    return f"{label}  [{_bar(progress.fraction, room)}]  {figures}"
+
+
+def _bar(fraction: float, room: int) -> str:
+    """
+    >>> _bar(0.5, 10), _bar(0.0, 10), _bar(1.0, 10)
+    ('=====>....', '>.........', '==========')
+    """
+    done = int(min(1.0, fraction) * room)
+    return ("=" * done + ">").ljust(room, ".")[:room]
+
+
+def _figures(progress: Progress) -> str:
+    left = progress.seconds_left
+    parts = (
+        f"{progress.fraction * 100:5.1f} %" if progress.total else "",
+        progress.held,
+        f"{size(progress.kib_per_second * 1024)}/s" if progress.kib_per_second and not progress.held else "",
+        f"{duration(left)} left" if left is not None else "",
+    )
+    return "  ".join(part for part in parts if part)

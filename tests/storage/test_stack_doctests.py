@@ -1,0 +1,17 @@
+"""The examples in the docstrings of what reads stacks."""
+
+from __future__ import annotations
+
+import doctest
+from types import ModuleType
+
+import pytest
+
+from guardsh.observe import block, mounts, volumes
+
+
+@pytest.mark.parametrize("module", [block, mounts, volumes])
+def test_examples_hold(module: ModuleType) -> None:
+    results = doctest.testmod(module)
+    assert results.attempted > 0
+    assert results.failed == 0
