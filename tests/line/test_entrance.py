@@ -71,7 +71,7 @@ HOT = [
 def test_a_line_that_may_matter_is_read(line: str, tmp_path: Path) -> None:
     status, loaded = entered(line, tmp_path)
     assert status == 0
-    assert "tree_sitter_bash" in loaded
+    assert "tree_sitter" in loaded
 
 
 def test_a_harmless_line_with_a_guarded_word_is_decided_without_looking_at_the_node(tmp_path: Path) -> None:
@@ -82,4 +82,4 @@ def test_a_harmless_line_with_a_guarded_word_is_decided_without_looking_at_the_n
 
 def test_fish_needs_no_grammar(tmp_path: Path) -> None:
     _, loaded = entered("rm -f nothing; and echo a", tmp_path, "fish")
-    assert "tree_sitter_bash" not in loaded
+    assert "tree_sitter" not in loaded
