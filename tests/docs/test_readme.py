@@ -42,9 +42,3 @@ def test_the_first_screen_has_both_commands() -> None:
     first_screen = README.splitlines()[:24]
     assert any(line.startswith("    make demo") for line in first_screen)
     assert any(line.startswith("    make test") for line in first_screen)
-
-
-def test_every_command_is_named() -> None:
-    from guardsh.commands import COMMANDS
-
-    assert [name for name in COMMANDS if f"`{name}`" not in README] == []
