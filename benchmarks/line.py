@@ -14,6 +14,8 @@ ROUNDS = 40
 HARMLESS = {
     "short": "cd .",
     "of 120 characters": ": " + "--include=x.py some/path other/words; : more ; : " * 2 + "and the rest of it",
+    "with a redirection": ": > {scratch}/note",
+    "with redirections and quotes": ": 'a > b' \"$HOME\" >> {scratch}/note 2>&1",
 }
 SHELLS = ("bash", "zsh", "fish")
 
@@ -24,7 +26,7 @@ def line(scratch: Path) -> list[str]:
     running = [Running(each, home(scratch), scratch / "state") for each in contenders]
     rows: list[str] = []
     for what, text in HARMLESS.items():
-        rows += _race(f"a line, {what}", running, partial(_type, text))
+        rows += _race(f"a line, {what}", running, partial(_type, text.format(scratch=scratch)))
     rows += _race("rm of one file", running, partial(_rm, scratch))
     for each in running:
         each.pty.close(force=True)

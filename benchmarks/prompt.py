@@ -20,7 +20,6 @@ from pathlib import Path
 import pexpect
 
 from guardsh.cli import init
-from guardsh.commands import COMMANDS, SHIMMED
 from guardsh.model import node_state
 from guardsh.model.node_state import ArrayState, NodeState
 
@@ -58,10 +57,9 @@ class Contender:
 
 
 def ours(shell: str, *concerns: str) -> str:
-    """What `guardsh init` prints, but for the other concerns; with as many names as a node may have."""
-    names = [*COMMANDS, *(f"made-up-{number}" for number in range(130 - len(COMMANDS)))]
+    """What `guardsh init` prints, but for the other concerns."""
     files = (f"source {INTEGRATIONS / shell / f'{concern}.{shell}'}" for concern in concerns)
-    return init.settings(shell, GUARDSH, names, SHIMMED) + "\n".join(files)
+    return init.settings(shell, GUARDSH) + "\n".join(files)
 
 
 POWERLEVEL10K = f"""

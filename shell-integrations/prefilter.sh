@@ -210,7 +210,7 @@ __guardsh_at_or_below() {
 # A shell reads on only when it has done what it has read: a file or two cost no more than what is above.
 if [ "$__guardsh_name" = rm ] && __guardsh_rm "$@"; then __guardsh_become "$@"; fi
 
-# wal-g and pg_ctl
+# tools that mostly only look or add
 
 # A verb that only reads, or writes to the archive what is not there yet. It is the first word that is neither an
 # option nor an option's value.
@@ -226,6 +226,35 @@ __guardsh_wal_g() {
         shift
     done
     return 1
+}
+
+# The same of a command behind options that have their value in the same word.
+__guardsh_pgbackrest() {
+    for __guardsh_word; do
+        case $__guardsh_word in
+            archive-push | backup | check | help | info | verify | version) return 0 ;;
+            -*=*) ;;
+            *) return 1 ;;
+        esac
+    done
+    return 1
+}
+
+# What monitoring runs every minute (LOOKS of guardsh/fastpath/first_word.py): its first word says that it only looks.
+__guardsh_looks() {
+    case "$__guardsh_name ${1-}" in
+        'btrfs balance' | 'btrfs filesystem' | 'btrfs inspect-internal' | 'btrfs property' | 'btrfs qgroup') ;;
+        'btrfs quota' | 'btrfs scrub' | 'btrfs send') ;;
+        'mdadm --detail' | 'mdadm --examine' | 'mdadm --monitor' | 'mdadm --query') ;;
+        'mdadm -D' | 'mdadm -E' | 'mdadm -F' | 'mdadm -Q') ;;
+        'nvme error-log' | 'nvme get-feature' | 'nvme get-log' | 'nvme id-ctrl' | 'nvme id-ns' | 'nvme list') ;;
+        'nvme list-subsys' | 'nvme smart-log') ;;
+        'zfs get' | 'zfs hold' | 'zfs holds' | 'zfs list' | 'zfs send' | 'zfs snapshot' | 'zfs userspace') ;;
+        'zfs version') ;;
+        'zpool events' | 'zpool get' | 'zpool history' | 'zpool iostat' | 'zpool list' | 'zpool scrub') ;;
+        'zpool status' | 'zpool trim' | 'zpool version') ;;
+        *) return 1 ;;
+    esac
 }
 
 # The action may stand anywhere (src/bin/pg_ctl/pg_ctl.c): harmless where the only word that is no common option nor the
@@ -248,16 +277,13 @@ __guardsh_pg_ctl() {
 
 # who asks
 
-# archive_command and restore_command.
+# archive_command, restore_command and archive_cleanup_command.
 __guardsh_from_server() {
     __guardsh_ancestor postgres postmaster edb-postgres edb-postmaster
 }
 
 __guardsh_from_ha_manager() {
-    case $__guardsh_name in
-        rm | wal-g | pg_ctl) __guardsh_ancestor patroni pg_autoctl repmgrd stolon-keeper ;;
-        *) return 1 ;;
-    esac
+    __guardsh_ancestor patroni pg_autoctl repmgrd stolon-keeper
 }
 
 # Whether a process above this one has one of these names, and is no shell: a script has any name that somebody gave it.
@@ -295,7 +321,10 @@ __guardsh_status() {
 
 case $__guardsh_name in
     wal-g) if __guardsh_wal_g "$@" || __guardsh_from_server; then __guardsh_become "$@"; fi ;;
+    pgbackrest) if __guardsh_pgbackrest "$@" || __guardsh_from_server; then __guardsh_become "$@"; fi ;;
+    pg_archivecleanup) if __guardsh_from_server; then __guardsh_become "$@"; fi ;;
     pg_ctl) if __guardsh_pg_ctl "$@"; then __guardsh_become "$@"; fi ;;
+    btrfs | mdadm | nvme | zfs | zpool) if __guardsh_looks "$@"; then __guardsh_become "$@"; fi ;;
 esac
 if __guardsh_from_ha_manager; then __guardsh_become "$@"; fi
 
@@ -345,10 +374,28 @@ __guardsh_without_engine() {
     __guardsh_become "$@"
 }
 
-# Whether the words, and what wal-g and pg_ctl take from the environment, lead to nothing of an instance. Looks for
-# five seconds at most.
+# Whether what it does certainly leads to nothing of an instance, as far as this can be told here.
 __guardsh_holds_nothing() {
-    for __guardsh_word in "$@" "${PGDATA-}"; do
+    __guardsh_found="$__guardsh_name $*"
+    case $__guardsh_name in
+        rm | wal-g | pg_ctl | postgres | postmaster | initdb | pg_archivecleanup | pg_basebackup | pg_checksums | \
+            pg_combinebackup | pg_createsubscriber | pg_resetwal | pg_rewind | pg_upgrade)
+            __guardsh_words_hold_nothing "$@" "${PGDATA-}" "${PGDATAOLD-}" "${PGDATANEW-}" ;;
+        fsfreeze | halt | init | kexec | losetup | poweroff | reboot | shutdown | telinit | umount) __guardsh_no_server ;;
+        *) return 1 ;; # devices, clusters by their names, repositories
+    esac
+}
+
+__guardsh_no_server() {
+    for __guardsh_process in /proc/[0-9]*; do
+        IFS= read -r __guardsh_comm <"$__guardsh_process/comm" || continue # it has ended
+        case $__guardsh_comm in postgres | postmaster | edb-postgres | edb-postmaster) return 1 ;; esac
+    done 2>/dev/null
+}
+
+# Whether no word leads to anything of an instance. Looks for five seconds at most at each.
+__guardsh_words_hold_nothing() {
+    for __guardsh_word; do
         __guardsh_found=$__guardsh_word
         case $__guardsh_name$__guardsh_word in wal-gdelete) return 1 ;; esac
         case $__guardsh_word in

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 import click
 
 from guardsh import integrations
-from guardsh.commands import COMMANDS, SHIMMED
+from guardsh.commands import COMMANDS, KEYWORDS, PREFIXES, REDIRECTIONS, SHIMMED
+from guardsh.fastpath import MARKS
 
 SHELLS = ("bash", "zsh", "fish")
 _FILES = ("prompt", "watch", "line", "names")
@@ -36,22 +37,27 @@ def command(shell: str | None, client: bool) -> None:
 
 def script(shell: str, guardsh: str) -> str:
     """The shell's files one after the other, behind what they go by."""
-    return settings(shell, guardsh, COMMANDS, SHIMMED) + "".join(
-        integrations.text(f"{shell}/{name}.{shell}") for name in _FILES
-    )
+    return settings(shell, guardsh) + "".join(integrations.text(f"{shell}/{name}.{shell}") for name in _FILES)
 
 
-def settings(shell: str, guardsh: str, guarded: Iterable[str], shimmed: Iterable[str]) -> str:
-    """Assignments in the shell's language: the path of guardsh, the names that a line is looked through for, those that
-    get a function, and where the shims' prefilter lies."""
+def settings(shell: str, guardsh: str) -> str:
+    """Assignments in the shell's language: the path of guardsh; the names that a line is looked through for, the words
+    behind which it may run anything, and the names that make a directory an instance's; the names that get a function,
+    and where the shims' prefilter lies."""
     values = {
         "__guardsh": guardsh,
-        "__guardsh_guarded": " ".join(sorted(guarded)),
-        "__guardsh_shimmed": " ".join(sorted(shimmed)),
+        "__guardsh_guarded": _words(COMMANDS.keys() - REDIRECTIONS),
+        "__guardsh_runs": _words(PREFIXES | KEYWORDS),
+        "__guardsh_marks": _words(MARKS),
+        "__guardsh_shimmed": _words(SHIMMED),
         "__guardsh_prefilter": integrations.path("prefilter.sh"),
     }
     write = _of_fish if shell == "fish" else _of_sh
     return "".join(write(name, value) for name, value in values.items())
+
+
+def _words(names: Iterable[str]) -> str:
+    return " ".join(sorted(names))
 
 
 def _of_sh(name: str, value: str) -> str:

@@ -1,21 +1,98 @@
 # shellcheck shell=bash
 # The line hook of guardsh in bash (4.4 and later): readline only captures and prefilters, with builtins; PS0, which is
 # expanded when a whole command has been read and nothing of it has run, asks `guardsh line` and vetoes with SIGINT.
-# `guardsh init` puts $__guardsh (its path) and $__guardsh_guarded (names) in front. docs/shell.md says what is seen.
+# `guardsh init` puts $__guardsh (its path), $__guardsh_guarded, $__guardsh_runs and $__guardsh_marks (names) in front.
+# docs/shell.md says what is seen.
 # shellcheck disable=SC2154
 
-# What can be harmful contains one of these words; $ and ` matter where a command begins. The line is split, not matched:
-# a regular expression of so many names takes ten times as long. No word that is split off can match a file.
-__guardsh_line_hot() { # text
-  local IFS=$__guardsh_line_edges __guardsh_word __guardsh_behind='' || return 0
+# What can be harmful contains one of these words, or writes to a file; $ and ` matter where a command begins. The line
+# is split, not matched: a regular expression of so many names takes ten times as long. No word that is split off can
+# match a file. Of a text that will run elsewhere, nothing is known of relative paths.
+__guardsh_line_hot() { # text [elsewhere] -> __guardsh_line_moves
+  local IFS=$__guardsh_line_edges __guardsh_word __guardsh_behind='' __guardsh_elsewhere=${2-} || return 0
+  __guardsh_line_moves=''
   for __guardsh_word in $1; do
     case ${__guardsh_line_words[_$__guardsh_word]-} in
       guarded) return 0 ;;
       runs) __guardsh_behind=yes ;;
+      moves) __guardsh_line_moves=moves ;;
     esac
   done
+  case $1 in *\>*) __guardsh_line_writes "$1" && return 0 ;; esac
   case $1 in *\$* | *\`*) ;; *) return 1 ;; esac
   [[ $1 =~ $__guardsh_line_unknown || (-n $__guardsh_behind && $1 =~ $__guardsh_line_unknown_behind) ]]
+}
+
+# Whether a redirection may write to something of an instance. Every `>` is taken for one, a comparison too.
+__guardsh_line_writes() { # text
+  local __guardsh_rest=$1 __guardsh_copied __guardsh_path
+  case $1 in *[\'\"]*) __guardsh_line_unquote || return 0 ;; esac
+  while [[ $__guardsh_rest == *\>* ]]; do
+    __guardsh_rest=${__guardsh_rest#*>} __guardsh_copied=''
+    case $__guardsh_rest in \(*) continue ;; [\>\|]*) __guardsh_rest=${__guardsh_rest:1} ;; esac # >(command) >> >|
+    case $__guardsh_rest in \&*) __guardsh_rest=${__guardsh_rest:1} __guardsh_copied=yes ;; esac
+    __guardsh_rest=${__guardsh_rest#"${__guardsh_rest%%[![:blank:]]*}"}
+    case $__guardsh_rest in [\<\>]\(*) continue ;; esac
+    __guardsh_path=${__guardsh_rest%%[![:alnum:]_./+:@%,=-]*}
+    case ${__guardsh_rest:${#__guardsh_path}:1} in [[:space:]\;\&\|\)\<\>]) ;; *) return 0 ;; esac
+    case $__guardsh_copied$__guardsh_path in '' | yes) return 0 ;; yes- | yes[0-9] | yes[0-9][0-9]) continue ;; esac
+    __guardsh_line_ordinary "$__guardsh_path" || return 0
+  done
+  return 1
+}
+
+# Leaves of each quoted part one quote. Fails where it is not plain where they end, and where something may run them.
+__guardsh_line_unquote() { # __guardsh_rest -> __guardsh_rest
+  local __guardsh_bare='' __guardsh_before __guardsh_part
+  __guardsh_rest=${__guardsh_rest//>\/dev\/null/}
+  __guardsh_rest=${__guardsh_rest//> \/dev\/null/}
+  __guardsh_rest=${__guardsh_rest//>&[12][[:space:];|&)]/ }
+  case $__guardsh_rest in *\>*) ;; *) return 0 ;; esac
+  case $__guardsh_behind$__guardsh_rest in yes* | *'<<'*) return 1 ;; esac
+  while :; do
+    __guardsh_before=${__guardsh_rest%%[\'\"\\#]*}
+    __guardsh_part=${__guardsh_rest:${#__guardsh_before}+1}
+    case $__guardsh_before${__guardsh_rest:${#__guardsh_before}:1} in
+      *\$[\'\"]) return 1 ;;
+      *\') __guardsh_rest=${__guardsh_part#*\'} ;;
+      *\") case ${__guardsh_part%%\"*} in *[\\\`]* | *\$[![:alnum:]_?@*]* | *\$) return 1 ;; esac
+           __guardsh_rest=${__guardsh_part#*\"} ;;
+      *) break ;;
+    esac
+    [[ $__guardsh_rest != "$__guardsh_part" ]] || return 1 # it does not end
+    __guardsh_bare+=$__guardsh_before\"
+  done
+  case $__guardsh_rest in *[\'\"]*) return 1 ;; esac
+  __guardsh_rest=$__guardsh_bare$__guardsh_rest
+}
+
+# Whether nothing of an instance is at a path, nor would be: reached through no link, below no directory with a mark.
+__guardsh_line_ordinary() { # path
+  local __guardsh_place=$1
+  case $1 in
+    /dev/null | /dev/std* | /dev/tty | /dev/fd/*) return 0 ;;
+    /*) ;;
+    *)
+      [[ -z $__guardsh_line_moves$__guardsh_elsewhere && ${PWD-} -ef . ]] || return 1
+      __guardsh_place=$PWD/$1 ;;
+  esac
+  case $__guardsh_place/ in /dev/* | */../* | *PG_* | *postgres* | *pgsql*) return 1 ;; esac
+  case " $__guardsh_marks " in *" ${__guardsh_place##*/} "*) return 1 ;; esac
+  case ${__guardsh_place##*/} in # of pg_xact (slru.c, SlruFileName), which may lie where nothing else tells
+    [0123456789ABCDEF][0123456789ABCDEF][0123456789ABCDEF][0123456789ABCDEF]) return 1 ;;
+  esac
+  [[ ! -b $__guardsh_place ]] || return 1
+  while [[ -n $__guardsh_place ]]; do
+    [[ ! -L $__guardsh_place ]] || return 1
+    __guardsh_place=${__guardsh_place%/*}
+    ! __guardsh_line_marked "$__guardsh_place" || return 1
+  done
+}
+
+# Those of the marks that are in every whole data directory, backup, archive status and configuration.
+__guardsh_line_marked() { # directory
+  [[ -e $1/PG_VERSION || -e $1/pg_wal || -L $1/pg_wal || -e $1/pg_control || -e $1/archive_status || -e $1/backup_label ||
+    -e $1/backup_manifest || -e $1/backup.manifest || -e $1/postgresql.conf || -e $1/pg_hba.conf ]]
 }
 
 # `!` and, at its beginning, `^` make another line of it (HISTORY EXPANSION in bash(1)); history has the result.
@@ -23,19 +100,25 @@ __guardsh_line_expanded() { # text
   [[ $- == *H* && ($1 == *!* || $1 == ^*) ]]
 }
 
-# The words to look at: the guarded names, the words behind which a command begins, and every alias whose text would be
-# looked at. Made anew when the number of aliases has changed, or a line may have changed them.
+# The words to look at: the guarded names, the words behind which a command begins, those that go to another directory,
+# and every alias whose text has one of these. Made anew when the number of aliases has changed, or a line may have changed them.
 __guardsh_line_read_words() {
   local IFS=$__guardsh_line_edges __guardsh_word __guardsh_alias __guardsh_before=-1 __guardsh_found=0
   __guardsh_line_words=() __guardsh_line_alias_count=${#BASH_ALIASES[@]}
-  for __guardsh_word in $__guardsh_line_runs; do __guardsh_line_words[_$__guardsh_word]=runs; done
+  for __guardsh_word in cd pushd popd; do __guardsh_line_words[_$__guardsh_word]=moves; done
+  for __guardsh_word in $__guardsh_runs; do __guardsh_line_words[_$__guardsh_word]=runs; done
   for __guardsh_word in $__guardsh_guarded; do __guardsh_line_words[_$__guardsh_word]=guarded; done
   while ((__guardsh_before != __guardsh_found)); do # an alias may stand in an alias
     __guardsh_before=$__guardsh_found __guardsh_found=0
     for __guardsh_alias in "${!BASH_ALIASES[@]}"; do
-      __guardsh_line_hot "${BASH_ALIASES[$__guardsh_alias]}" || continue
+      if __guardsh_line_hot "${BASH_ALIASES[$__guardsh_alias]}" elsewhere; then
+        for __guardsh_word in $__guardsh_alias; do __guardsh_line_words[_$__guardsh_word]=guarded; done
+      elif [[ -n $__guardsh_line_moves ]]; then
+        for __guardsh_word in $__guardsh_alias; do : "${__guardsh_line_words[_$__guardsh_word]:=moves}"; done
+      else
+        continue
+      fi
       ((__guardsh_found += 1))
-      for __guardsh_word in $__guardsh_alias; do __guardsh_line_words[_$__guardsh_word]=guarded; done
     done
   done
 }
@@ -203,11 +286,8 @@ __guardsh_line_start() {
   [[ $- == *i* && -t 0 && -t 2 ]] || return 0
   declare -gA __guardsh_line_words=()
   __guardsh_line_edges=$' \t\n!"#$%&\'()*+,/:;<=>?@[\\]^`{|}~'
-  __guardsh_line_runs='then else elif do if while until time sudo doas env command exec builtin nice ionice nohup setsid'
-  __guardsh_line_runs+=' timeout stdbuf chrt taskset flock runuser su xargs eval find strace watch parallel bash sh zsh'
-  __guardsh_line_runs+=' dash ksh'
   __guardsh_line_unknown="(^|[;&|({!\`"$'\n'"])[[:space:]]*\"?[\$\`]"
-  __guardsh_line_unknown_behind="(^|$edge)(${__guardsh_line_runs// /|})[[:space:]]"
+  __guardsh_line_unknown_behind="(^|$edge)(${__guardsh_runs// /|})[[:space:]]"
   __guardsh_line_unknown_behind+="([^;&|]*[[:space:]])?[[:space:]]*\"?[\$\`]"
   __guardsh_line='' __guardsh_line_trap=''
   __guardsh_line_look_for_trap=yes __guardsh_line_armed=3 __guardsh_line_asked=0 __guardsh_line_number=''

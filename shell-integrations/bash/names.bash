@@ -18,14 +18,18 @@ __guardsh_name() { # NAME ARGUMENT…
 }
 
 __guardsh_names_start() {
-  local IFS=' ' name
+  local IFS=' ' name names=() functions
   [[ $- == *i* ]] || return 0
-  : "${__guardsh_functions=}"
   for name in $__guardsh_shimmed; do
-    ! declare -F "$name" >/dev/null || continue
-    [[ ! -o posix || $name != *[!A-Za-z0-9_]* ]] || continue # no name of a function there
-    eval "function $name { __guardsh_name $name \"\$@\"; }"
-    __guardsh_functions+=" $name"
+    declare -F "$name" || names+=("$name")
+  done >/dev/null
+  [[ ! -o posix ]] || for name in "${!names[@]}"; do # there, some are no names of functions
+    case ${names[name]} in *[!A-Za-z0-9_]*) unset "names[$name]" ;; esac
   done
+  ((${#names[@]})) || return 0
+  __guardsh_functions=${__guardsh_functions-}" ${names[*]}"
+  # shellcheck disable=SC2016 # expanded by the functions
+  printf -v functions 'function %s { __guardsh_name "$FUNCNAME" "$@"; }\n' "${names[@]}"
+  eval "$functions"
 }
 __guardsh_names_start

@@ -1,11 +1,58 @@
 # The line hook of guardsh in fish (3.6 and later): Enter looks at the whole buffer before it is run, prefilters with
 # builtins, and asks `guardsh line`; a line that may not run stays in the buffer. `guardsh init` puts $__guardsh (its
-# path) and $__guardsh_guarded (names) in front. docs/shell.md says what is seen and what is not.
+# path), $__guardsh_guarded, $__guardsh_runs and $__guardsh_marks (names) in front. docs/shell.md says what is seen.
 
-# What can be harmful contains one of these words; $ and ( matter where a command begins.
+# What can be harmful contains one of these words, or writes to a file; $ and ( matter where a command begins.
 function __guardsh_line_hot --argument-names text
     string match -rq -- $__guardsh_line_words $text
     or string match -rq -- $__guardsh_line_unknown $text
+    or begin
+        string match -q -- '*>*' $text
+        and __guardsh_line_writes $text
+    end
+end
+
+# Whether a redirection may write to something of an instance. Every `>` is taken for one.
+function __guardsh_line_writes --argument-names text
+    set text "$(string replace -ra -- '>{1,2}\s*/dev/null(?![^\s;&|)])|>&[\d-](?![^\s;&|)])' '' $text)"
+    string match -q -- '*>*' $text
+    or return 1
+    if string match -rq -- '[\'"]' $text # what something may run, and what does not end plainly, is no mere text
+        string match -rq -- $__guardsh_line_behind $text
+        or not string match -rq -- "^$__guardsh_line_quoted*+[^'\"]*+\$" $text
+        and return 0
+        set text "$(string replace -ra -- "\G($__guardsh_line_plain*+)$__guardsh_line_quotes" '$1"' $text)"
+    end
+    set -l target '>[>?]?\s*([\w./+:@,=-]+)(?=[\s;&|)<>]|$)'
+    for path in (string match -ra -g -- $target $text)
+        __guardsh_line_ordinary $path $text
+        or return 0
+    end
+    string match -q -- '*>*' (string replace -ra -- $target '' $text)
+end
+
+# Whether nothing of an instance is at a path, nor would be: reached through no link, below no directory with a mark.
+function __guardsh_line_ordinary --argument-names place text
+    if not string match -q -- '/*' $place
+        string match -rq -- '(?:^|[^\w.-])(?:cd|pushd|popd|prevd|nextd|cdh)(?:$|[^\w.-])' $text
+        or test "$(path resolve .)" != $PWD
+        and return 1
+        set place $PWD/$place
+    end
+    string match -rq -- '^/dev/(?:fd/|std|tty)' $place
+    and return 0
+    string match -rq -- '^/dev/|/\.\.(?:/|$)|PG_|postgres|pgsql|/[0-9A-F]{4}$' $place
+    or contains -- (string split -r -m1 -f2 / -- $place) (string split ' ' -- $__guardsh_marks)
+    or path is -t block -- $place
+    and return 1
+    set -l above
+    while test -n "$place"
+        test -L $place
+        and return 1
+        set place (string replace -r '/[^/]*$' '' -- $place)
+        set -a above $place
+    end
+    not path is -- $above/(string split ' ' -- $__guardsh_marks)
 end
 
 function __guardsh_line_enter
@@ -89,9 +136,12 @@ function __guardsh_line_start
     or return 0
     set -l words (string split ' ' -- $__guardsh_guarded | string escape --style=regex | string join '|')
     set -g __guardsh_line_words "(?:^|[^\w.-])(?:$words)(?:\$|[^\w.-])"
-    set -l runs 'then|else|do|if|while|and|or|not|begin|time|sudo|doas|env|command|exec|builtin|nice|ionice|nohup|setsid'
-    set runs "$runs|timeout|stdbuf|chrt|taskset|flock|runuser|su|xargs|eval|find|strace|watch|parallel|bash|sh|zsh|fish"
+    set -l runs (string replace -a ' ' '|' -- $__guardsh_runs)
+    set -g __guardsh_line_behind "(?:^|[^\w.-])(?:$runs)(?:\$|[^\w.-])"
     set -g __guardsh_line_unknown "(?:^|[;&|({!\n]|(?:^|[^\w.-])(?:$runs)\s(?:[^;&|]*\s)?)\s*\"?[\$(]"
+    set -g __guardsh_line_plain '[^\'"\\\\#]'
+    set -g __guardsh_line_quotes '(?:\'[^\'\\\\]*+\'|"(?:[^"\\\\$]|\\$\w)*+")'
+    set -g __guardsh_line_quoted "(?:$__guardsh_line_plain|$__guardsh_line_quotes)"
     for mode in default insert visual
         for key in \r \n
             bind -M $mode $key __guardsh_line_enter

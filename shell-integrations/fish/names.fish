@@ -21,9 +21,8 @@ function __guardsh_names_start
     or set -g __guardsh_functions
     for name in (string split ' ' -- $__guardsh_shimmed)
         functions -q $name
-        and continue
-        echo "function $name --wraps $name; __guardsh_name $name \$argv; end" | source
-        set -a __guardsh_functions $name
+        or set -a __guardsh_functions $name
     end
+    string replace -r '(.+)' 'function $1 --wraps $1; __guardsh_name $1 \$argv; end' -- $__guardsh_functions | source
 end
 __guardsh_names_start

@@ -42,7 +42,3 @@ def test_the_first_screen_has_both_commands() -> None:
     first_screen = README.splitlines()[:24]
     assert any(line.startswith("    make demo") for line in first_screen)
     assert any(line.startswith("    make test") for line in first_screen)
-
-
-def test_the_list_of_every_command_is_within_reach() -> None:
-    assert "(docs/commands.md)" in README  # held against the program by test_commands_page.py

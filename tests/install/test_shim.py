@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from guardsh.__main__ import PERMITTED
+from guardsh.fastpath import places
 from tests.install.shim import PERMITTED as SHIMS
 from tests.install.shim import SHELLS, Shim
 
@@ -209,6 +210,37 @@ def test_the_servers_own_directory_from_the_environment(broken: Shim) -> None:
     bait("old")
     assert broken.run("pg_ctl", "stop", PGDATA=os.path.abspath("old")).returncode == 125
     assert broken.run("pg_ctl", "stop", PGDATA="").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("pg_resetwal -f old", "pg_rewind --target-pgdata=old", "initdb -Dold", "pg_upgrade -D above -d old"),
+        *("mkfs.xfs /dev/md0", "wipefs -a /dev/md0", "pg_dropcluster 15 main", "pgbackrest --stanza=main expire"),
+        *("zfs destroy tank/pg", "mdadm --stop /dev/md0", "patronictl remove main", "dropdb app"),
+    ],
+)
+def test_what_words_alone_do_not_tell_stays_too(broken: Shim, line: str) -> None:
+    bait("old")
+    assert broken.run(*line.split()).returncode == 125
+
+
+def test_what_only_looks_runs(broken: Shim) -> None:
+    for line in ("mdadm --detail /dev/md0", "zpool status", "pgbackrest info", "wal-g backup-list"):
+        assert (broken.run(*line.split()).returncode, broken.run(*line.split()).stderr) == (0, b"")
+
+
+def test_a_reboot_waits_for_nobody_while_no_server_runs(broken: Shim, tmp_path: Path) -> None:
+    shutil.copy("/bin/sleep", tmp_path / "postgres")
+    running = subprocess.Popen([tmp_path / "postgres", "60"])
+    try:
+        assert broken.run("reboot").returncode == 125
+        assert broken.run("umount", "-l", "/nowhere").returncode == 125
+    finally:
+        running.kill()
+        running.wait()
+    if not any(places.name_of(pid) in places.SERVERS for pid in os.listdir("/proc") if pid.isdigit()):
+        assert broken.run("reboot").returncode == 0  # a stand-in
 
 
 def test_the_glass_is_broken_on_record(broken: Shim) -> None:

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from guardsh import fastpath, judge
+from guardsh.fastpath.first_word import LOOKS
 from guardsh.model.verdict import Caller, Decision
 from tests.install.shim import SHELLS, Shim
 
@@ -179,15 +180,23 @@ words_of_tools = st.lists(
         st.sampled_from(["wal-push", "wal-fetch", "backup-list", "backup-fetch", "delete", "help", "--config", "-v"]),
         st.sampled_from(["start", "stop", "status", "reload", "promote", "initdb", "logrotate", "-D", "-w", "--turbo"]),
         st.sampled_from(["--config=x", "-Dx", "--config=", "cluster", "--", "-", "", "--walg-file-prefix", "a b"]),
+        st.sampled_from(["archive-push", "backup", "info", "--stanza=main", "expire", "--stanza", "restore", "a=b"]),
     ),
     max_size=5,
 )
 
 
 @MANY
-@given(st.sampled_from(["wal-g", "pg_ctl", "pg_basebackup"]), words_of_tools)
+@given(st.sampled_from(["wal-g", "pg_ctl", "pg_basebackup", "pgbackrest"]), words_of_tools)
 def test_the_verbs_that_pass_are_those_of_the_front_door(shim: Shim, name: str, words: list[str]) -> None:
     assert shim.passes(name, *words) == fastpath.certainly_unrelated(name, words)
+
+
+def test_the_first_words_that_pass_are_those_of_the_front_door(shim: Shim) -> None:
+    verbs = {*set().union(*LOOKS.values()), "destroy", "--stop", "", "-f"}
+    for name, looks in LOOKS.items():
+        assert {verb for verb in verbs if shim.passes(name, verb, "/dev/md0")} == looks
+        assert not shim.passes(name)
 
 
 def test_the_marks_are_those_of_the_front_door(shim: Shim) -> None:
@@ -239,8 +248,13 @@ def test_where_a_server_runs_or_its_links_lead_is_found(
         ("postgres", "pg_ctl stop", False),
         ("patroni", "pg_ctl stop", True),
         ("patroni", "rm -rf cluster", True),
-        ("patroni", "pg_basebackup -D cluster", False),
+        ("patroni", "pg_basebackup -D cluster", True),
+        ("patroni", "pg_rewind -D cluster", True),
+        ("postgres", "pgbackrest --stanza=main archive-get a b", True),
+        ("postgres", "pg_archivecleanup archive 000000010000000000000010", True),
+        ("postgres", "pg_rewind -D cluster", False),
         ("somebody", "wal-g wal-fetch a b", False),
+        ("somebody", "pgbackrest --stanza=main archive-get a b", False),
     ],
 )
 def test_who_asks_is_told_by_the_program_and_not_by_a_scripts_name(
