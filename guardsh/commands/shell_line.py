@@ -136,7 +136,7 @@ class _Reader:
             return
         if argv[0] in _CHANGES_DIRECTORY:
             self._change_directory(argv[1:], unknown, operator)
-        elif argv[0] == "popd":
+        elif argv[0] == "popd" or (len(argv) == 1 and self._is_directory(argv[0])):
             self.shell.cwd = None
         elif argv[0] in _SETS_NAMES:
             self._set_names(argv, unknown)
@@ -166,6 +166,10 @@ class _Reader:
         known = bool(listed) and not any(each.unknown for each in listed)
         values = tuple(escape(word) for each in listed for word in each.words)
         self.shell.assign(words[1].plain, values if known else None)
+
+    def _is_directory(self, word: str) -> bool:
+        """fish, and other shells with autocd, change to a directory that is named like a command."""
+        return "/" in word and bool(self.shell.expand(escape(word.rstrip("/")) + "/", self.shell.cwd or "/"))
 
     def _set_names(self, argv: tuple[str, ...], unknown: frozenset[str]) -> None:
         operands = [word for word in argv[1:] if not word.startswith("-")]

@@ -58,6 +58,7 @@ CASES = [
     ("cd $(where); rm $PWD/x; cd /mnt/d; rm $OLDPWD", "/: rm '$PWD/x' ?; /mnt/d: rm '$OLDPWD' ?"),
     ("ls /mnt/d; rm -rf $_", "/work: rm -rf '$_' ?"),
     ("cd $(where) && rm x", "/: rm x ?"),
+    ("/mnt/d; rm -rf x; /absent; cd /work; rm y", "/: rm -rf x ?; /work: rm y"),
     ("pushd /mnt/d; rm x; popd; rm y", "/mnt/d: rm x; /: rm y ?"),
     (r"\rm -rf x", "/work: rm -rf x"),
     ('"rm" -rf x', "/work: rm -rf x"),
