@@ -52,11 +52,13 @@ __guardsh_find() {
 
 __guardsh_candidate() {
     if [ -n "$__guardsh_real" ] || [ ! -f "$1" ] || [ ! -x "$1" ] || [ "$1" -ef "$0" ]; then return; fi
-    if [ -n "${__guardsh_judged-}" ] && __guardsh_shim "$1"; then return; fi
     __guardsh_real=$1
+    if [ -z "${__guardsh_judged-}" ] || ! __guardsh_shim "$1"; then return; fi
+    __guardsh_real=$1.guardsh-diverted
+    if [ ! -x "$__guardsh_real" ]; then __guardsh_real=''; fi
 }
 
-# Whether this is another shim, which would only ask again.
+# Whether this is another shim, which would only ask again: what was there before it is meant.
 __guardsh_shim() {
     { IFS= read -r __guardsh_line && IFS= read -r __guardsh_line; } <"$1" || return 1
     case $__guardsh_line in __guardsh_program=*) return 0 ;; *) return 1 ;; esac

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -79,6 +80,8 @@ class SimpleReader(CommandReader):
             return shell, shell
         if given[0] == "eval" and name == "eval":
             return self._eval(given[1:], shell)
+        if len(given) == 1 and _is_directory(name, shell):
+            return _change_directory(("cd", name), argv.unknown, shell)[0], shell
         return None
 
     def _eval(self, words: Sequence[str], shell: Shell) -> Outcome:
@@ -213,3 +216,9 @@ def _is_relative(words: Sequence[str]) -> bool:
     """Whether some operand may be a path from the working directory, or there is none."""
     operands = [word for word in words[1:] if not word.startswith("-")]
     return not operands or not all(word.startswith("/") for word in operands)
+
+
+def _is_directory(word: str, shell: Shell) -> bool:
+    """fish, and other shells with autocd, change to a directory that is named like a command."""
+    directory = f"{glob.escape(word.rstrip('/'))}/."
+    return "/" in word and bool(shell.expand(directory, only_place(shell) or "/"))

@@ -144,6 +144,16 @@ def test_two_shims_ask_once(shim: Shim) -> None:
     assert len(asked(shim)) == 1
 
 
+def test_behind_a_shim_what_another_was_diverted_from_is_found(shim: Shim) -> None:
+    """/usr/local/bin/wal-g before a diverted /usr/bin/wal-g, and no other."""
+    (shim.place / "real" / "wal-g").rename(shim.place / "real" / "wal-g.guardsh-diverted")
+    shutil.copy(shim.file("wal-g"), shim.place / "real" / "wal-g")
+    shim.program("guardsh", f"exit {PERMITTED}")
+    done = shim.run("wal-g", "backup-fetch", "x", "LATEST")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(os.fsencode(shim.place / "real" / "wal-g.guardsh-diverted"))
+
+
 def test_none_is_not_found(shim: Shim) -> None:
     done = shim.run("wal-g", "help", PATH=f"{shim.place}/shims")
     assert (done.returncode, done.stderr) == (127, b"wal-g: command not found\n")

@@ -58,6 +58,7 @@ CASES = [
     ("cd /mnt/d | rm x", "/work: rm x"),
     ("cd && rm x", f"{HOME}: rm x"),
     ("cd $(where) && rm x", "/: rm x ?"),
+    ("/mnt/d; rm -rf x; /absent; cd /work; rm y", "/mnt/d: rm -rf x; /work: rm -rf x; /work: rm y"),
     ("pushd /mnt/d; rm x; popd; rm y", "/mnt/d: rm x; /: rm y ?"),
     (r"\rm -rf x", "/work: rm -rf x"),
     ('"rm" -rf x', "/work: rm -rf x"),
