@@ -15,7 +15,7 @@ from enum import Enum
 from guardsh.commands import SHIMMED
 from guardsh.model import node_state
 from guardsh.operations import doctor_probes, doctor_shells, install_manifest
-from guardsh.operations.doctor_probes import PAST_PATH, Probe
+from guardsh.operations.doctor_probes import ARGUMENTS, PAST_PATH, Probe
 from guardsh.operations.install_manifest import Record
 from guardsh.operations.install_plan import NODE, Places, of_account
 from guardsh.operations.install_tree import Tree
@@ -50,9 +50,12 @@ class Check:
 
 
 def examine() -> Iterator[Check]:
-    """Every check, the quick ones first. Raises ManifestError."""
+    """Every check, the quick ones first. Raises ManifestError.
+
+    What is tried is tried with the names that can be, without harm; all shims are one file.
+    """
     yield from condition()
-    names = {name: real for name in sorted(SHIMMED) if (real := _real(name))}
+    names = {name: real for name in ARGUMENTS if (real := _real(name))}
     yield from hooks(names.get("rm", ""))
     yield from _spellings(names)
 
