@@ -173,7 +173,7 @@ def standing_in(directory: str) -> Iterator[None]:
 
 
 MANY = settings(
-    max_examples=int(os.environ.get("EXAMPLES", "300")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=int(os.environ.get("EXAMPLES", "200")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

@@ -87,7 +87,7 @@ plain = st.just(
 @pytest.mark.parametrize("name", sorted(LINES))
 @given(st.one_of(trees, plain), st.data(), st.lists(operands, min_size=1, max_size=3), st.integers(0, 9))
 @settings(
-    max_examples=int(os.environ.get("EXAMPLES", "25")),
+    max_examples=int(os.environ.get("EXAMPLES", "15")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

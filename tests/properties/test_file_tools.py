@@ -102,7 +102,7 @@ def lines(name: str) -> st.SearchStrategy[list[str]]:
 @pytest.mark.parametrize("name", sorted(TOOLS))
 @given(st.data())
 @settings(
-    max_examples=int(os.environ.get("EXAMPLES", "60")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=int(os.environ.get("EXAMPLES", "30")), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 def test_a_tool_changes_nothing_that_was_not_understood(name: str, data: st.DataObject) -> None:
     program = shutil.which(name)

@@ -137,8 +137,8 @@ def shim(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return Shim.make(tmp_path_factory.mktemp("shim"), request.param)
 
 
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @MANY
