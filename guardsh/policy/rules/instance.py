@@ -31,8 +31,12 @@ def contents_unknown(case: Case) -> Iterator[Ruling]:
 
 def state_unknown(case: Case) -> Iterator[Ruling]:
     one = case.instance
-    if one and isinstance(one.state, Unknown) and _counts(case):
+    if one is None or not _counts(case):
+        return
+    if isinstance(one.state, Unknown):
         yield Ruling(f"Whether it runs is not known: {one.state.why}.")
+    elif not (one.live or is_stopped(one)):
+        yield Ruling("Whether it runs is not known: no server of it is seen.")
 
 
 def role_unknown(case: Case) -> Iterator[Ruling]:
