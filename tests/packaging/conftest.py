@@ -30,7 +30,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def wheels(wheel: Path) -> Path:
     """A directory with the wheel and everything that installing or building it asks for."""
-    needs = ("click", "psycopg[binary]", "hatchling")
+    needs = ("click", "psycopg[binary]", "sqlglot", "tree-sitter", "tree-sitter-bash", "hatchling")
     pip = (sys.executable, "-m", "pip", "download", "-q", "--only-binary=:all:", "-d", wheel.parent, *needs)
     done = subprocess.run(pip, capture_output=True, text=True, check=False)
     if done.returncode != 0:

