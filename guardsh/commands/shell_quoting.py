@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 from guardsh.commands.shell_escapes import decoded
-from guardsh.commands.shell_words import Kind, Piece, Word, merged
+from guardsh.commands.shell_words import Kind, Piece, Word, merged, unbraced
 
 BLANK = " \t\r"
 _ENDS = frozenset(BLANK + ";&|\n)<>")
@@ -46,7 +46,8 @@ class WordReader(ABC):
         while self.at < len(self.text) and not self._ends_word(begin):
             pieces += self._pieces()
         self.at = min(self.at, len(self.text))
-        return Word(merged(pieces), self.text[begin : self.at], begin, self.at)
+        whole = unbraced(merged(pieces)) if self.language == "fish" else merged(pieces)
+        return Word(whole, self.text[begin : self.at], begin, self.at)
 
     def document(self) -> tuple[Piece, ...]:
         """The whole text as the lines of a here-document whose end was not quoted."""
@@ -167,19 +168,13 @@ class WordReader(ABC):
     def _named(self, variable: Kind) -> Piece:
         begin = self.at + 1
         found = _NAME.match(self.text, begin)
-        if found and self._is_changed(begin - 1, found.end()):
+        if found and self.language == "zsh" and _MODIFIED.match(self.text, found.end()):
             return self._unknown(begin - 1, found.end())
         if found or self.text[begin : begin + 1] in _SPECIAL:
             self.at = found.end() if found else begin + 1
             return Piece(variable, self.text[begin : self.at])
         self.at = begin
         return Piece(Kind.QUOTED, "$")
-
-    def _is_changed(self, begin: int, end: int) -> bool:
-        """Whether ``$NAME`` is not simply its value: ``$NAME:h`` of zsh, ``{$NAME}`` of fish."""
-        if self.language == "zsh":
-            return bool(_MODIFIED.match(self.text, end))
-        return self.language == "fish" and self.text[begin - 1 : begin] == "{"
 
     def _braced(self, variable: Kind) -> Piece:
         begin, end = self.at, self.balanced(self.at + 1, "{", "}")

@@ -66,3 +66,14 @@ def merged(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
         else:
             result.append(piece)
     return tuple(result)
+
+
+def unbraced(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """``{$NAME}`` of fish is ``$NAME``."""
+    made = list(pieces)
+    for at in range(1, len(made) - 1):
+        before, variable, behind = made[at - 1 : at + 2]
+        literal = before.kind is behind.kind is Kind.LITERAL
+        if literal and variable.kind is Kind.VARIABLE and before.text[-1:] == "{" and behind.text[:1] == "}":
+            made[at - 1], made[at + 1] = Piece(Kind.LITERAL, before.text[:-1]), Piece(Kind.LITERAL, behind.text[1:])
+    return tuple(piece for piece in made if piece.text or piece.kind is not Kind.LITERAL)

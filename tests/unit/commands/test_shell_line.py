@@ -219,7 +219,7 @@ def test_zsh(line: str, expected: str) -> None:
         ("for x in a b; rm $x; end", "/work: rm a b"),
         ("cd /mnt/d; and rm -rf *", "/mnt/d: rm -rf base global"),
         ("echo x | psql; or rm y", "/work: psql; /work: rm y"),
-        (r"rm 'a\'b'; rm {$x}", """/work: rm 'a'"'"'b'; /work: rm '{$x}' ?"""),
+        (r"rm 'a\'b'; set x d; rm /mnt/{$x} {$x}a {$x}", """/work: rm 'a'"'"'b'; /work: rm /mnt/d da d"""),
     ],
 )
 def test_fish(line: str, expected: str) -> None:
