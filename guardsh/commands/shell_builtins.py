@@ -107,7 +107,7 @@ def _set(words: Sequence[str], operands: Sequence[str], unknown: Collection[str]
     """Positional parameters; of fish: ``set NAME VALUE…``."""
     if shell.language == "fish":
         if operands:
-            values = tuple(operands[1:])
+            values = tuple(words[words.index(operands[0]) + 1 :])  # options come before the name
             shell.assign(operands[0], None if set(values) & set(unknown) else values or ("",))
         return
     if "--" in words or operands:

@@ -216,6 +216,7 @@ def test_zsh(line: str, expected: str) -> None:
         ("rm -rf (pwd)/x", "/work: rm -rf '(pwd)/x' ?"),
         ("if test -d x; rm x; end; and rm y", "/work: rm x; /work: rm y"),
         ("set x /mnt/d; rm -rf $x", "/work: rm -rf /mnt/d"),
+        ("set -l c /bin/rm -rf d; $c", "/work: /bin/rm -rf d"),
         ("for x in a b; rm $x; end", "/work: rm a b"),
         ("cd /mnt/d; and rm -rf *", "/mnt/d: rm -rf base global"),
         ("echo x | psql; or rm y", "/work: psql; /work: rm y"),
