@@ -56,18 +56,18 @@ def test_an_upgrade_replaces_what_is_ours_and_removes_what_is_no_longer(node: No
     node.install()
     written = json.loads(node.file(MANIFEST).read_text())
     older = node.put(SHIM, "#!/bin/sh\n# guardsh run, an older one\n", 0o755)
-    gone = node.put("/usr/local/bin/pg_rewind", older.read_text(), 0o755)
+    gone = node.put("/usr/local/bin/formerly-guarded", older.read_text(), 0o755)
     rc = node.file("/etc/bash.bashrc")
     rc.write_text(rc.read_text().replace("init.bash", "old.bash"))
     for each in written["changes"]:
         if each["path"] == SHIM:
             each["ours"] = [_fingerprint(older)]
-            written["changes"].append({**each, "path": "/usr/local/bin/pg_rewind", "ours": [_fingerprint(gone)]})
+            written["changes"].append({**each, "path": "/usr/local/bin/formerly-guarded", "ours": [_fingerprint(gone)]})
         if each["path"] == "/etc/bash.bashrc":
             each["ours"] = [each["ours"][0].replace("init.bash", "old.bash")]
     node.file(MANIFEST).write_text(json.dumps(written))
     assert sorted(node.install()) == [
-        "remove /usr/local/bin/pg_rewind",
+        "remove /usr/local/bin/formerly-guarded",
         "replace /usr/local/bin/rm",
         "replace lines in /etc/bash.bashrc",
     ]
