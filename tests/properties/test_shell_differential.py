@@ -122,7 +122,7 @@ def sandbox() -> Iterator[Sandbox]:
         yield Sandbox(Path(os.path.realpath(place)))
 
 
-MANY = int(os.environ.get("GUARDSH_LINES", "400"))
+MANY = int(os.environ.get("GUARDSH_LINES", "200"))
 
 
 @given(LINES)
