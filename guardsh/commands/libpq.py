@@ -25,5 +25,12 @@ def connection(line: CommandLine, database: str | None, user: str | None = None)
     return of(given)
 
 
+def with_operands(line: CommandLine) -> Connection:
+    """Of psql and pgcli: DBNAME and USERNAME are the operands, as far as no option gave them."""
+    operands = iter(line.operands)
+    database = line.value("--dbname") or next(operands, None)
+    return connection(line, database, next(operands, None))
+
+
 def of(parameters: dict[str, str]) -> Connection:
     return Connection(tuple(sorted(parameters.items())))

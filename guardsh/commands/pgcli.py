@@ -51,18 +51,8 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
     session.doubts = line.doubts
     for text in line.values("--init-command"):
         session.run(text)
-    for option, value in _texts(line):
-        if option == "--command":
-            session.run(value)
-        else:
-            session.run_file(value)
+    session.run_given(line)
     return session.intents()
-
-
-def _texts(line: CommandLine) -> list[tuple[str, str]]:
-    given = [(name, value or "") for name, value in line.options if name in ("--command", "--file")]
-    unclear = [("--command", word) for word in line.operands if line.doubts]
-    return [*given, *unclear] or [("--file", "-")]
 
 
 def _connection(line: CommandLine) -> Connection:
@@ -70,6 +60,4 @@ def _connection(line: CommandLine) -> Connection:
     for option in ("--dsn", "--ssh-tunnel"):
         if line.given(option):
             return libpq.of({"host": line.value(option) or "", "pgcli": option})
-    operands = iter(line.operands)
-    database = line.value("--dbname") or next(operands, None)
-    return libpq.connection(line, database, next(operands, None))
+    return libpq.with_operands(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from guardsh.commands import libpq
 from guardsh.commands.grammar import CommandLine, declare, read
 from guardsh.commands.sql_session import Session
-from guardsh.model.intent import Connection, Intent, Invocation
+from guardsh.model.intent import Intent, Invocation
 
 GRAMMAR = declare(
     "-c, --command=COMMAND",
@@ -35,30 +35,13 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
     line = read(GRAMMAR, invocation.arguments)
     if line.given("--help", "--version", "--list"):
         return ()
-    session = Session("psql", _connection(line), invocation)
+    session = Session("psql", libpq.with_operands(line), invocation)
     session.doubts = line.doubts
     session.variables = dict(_variables(line))
-    for option, value in _texts(line):
-        if option == "--command":
-            session.run(value)
-        else:
-            session.run_file(value)
+    session.run_given(line)
     return session.intents()
-
-
-def _texts(line: CommandLine) -> list[tuple[str, str]]:
-    given = [(name, value or "") for name, value in line.options if name in ("--command", "--file")]
-    unclear = [("--command", word) for word in line.operands if line.doubts]
-    return [*given, *unclear] or [("--file", "-")]
 
 
 def _variables(line: CommandLine) -> list[tuple[str, str]]:
     pairs = (value.partition("=") for value in (*line.values("--set"), *line.values("--variable")))
     return [(name, value) for name, equals, value in pairs if equals]
-
-
-def _connection(line: CommandLine) -> Connection:
-    """DBNAME and USERNAME are the operands, as far as no option gave them."""
-    operands = iter(line.operands)
-    database = line.value("--dbname") or next(operands, None)
-    return libpq.connection(line, database, next(operands, None))

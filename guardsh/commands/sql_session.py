@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import dirname, join
 
 from guardsh.commands import COMMANDS, libpq, sql, understand
+from guardsh.commands.grammar import CommandLine
 from guardsh.commands.prefixes import peel
 from guardsh.commands.psql_text import Backslash, Statement, read, statements
 from guardsh.model.intent import ANY_INSTANCE, Connection, Effect, Intent, Invocation, TextOf
@@ -46,6 +47,16 @@ class Session:
                 self._command(piece, file, depth)
             else:
                 self._statement(piece)
+
+    def run_given(self, line: CommandLine) -> None:
+        """What -c and -f give, in their order, or else the standard input; a word that is not understood may be SQL."""
+        given = [(name, value or "") for name, value in line.options if name in ("--command", "--file")]
+        unclear = [("--command", word) for word in line.operands if line.doubts]
+        for option, value in [*given, *unclear] or [("--file", "-")]:
+            if option == "--command":
+                self.run(value)
+            else:
+                self.run_file(value)
 
     def run_file(self, path: str, depth: int = 0) -> None:
         """What it holds is asked for first; where that cannot be known, it counts as the worst."""
