@@ -23,8 +23,8 @@ SHOP = (
 
 _OWN = ("/srv", "/var/lib/postgresql", "/run/postgresql", "/root", "/mnt", "/home", "/opt", "/backup")
 _DIRECTORIES = (
-    *("/root/work/app/node_modules/left-pad", "/root/work/app/build", "/root/work/app/.git", "/root/work/empty"),
-    *("/root/work/notes", "/root/.ssh", "/home/anna/tmp", "/home/anna/notes", "/home/anna/work"),
+    *("/root/src/app/node_modules/left-pad", "/root/src/app/build", "/root/src/app/.git", "/root/src/empty"),
+    *("/root/src/notes", "/root/.ssh", "/home/anna/tmp", "/home/anna/notes", "/home/anna/work"),
     *("/srv/restore", "/srv/wal", "/srv/www/static", "/opt/wal-g", "/mnt/usb", "/mnt/slow", "/mnt/fast/other"),
     *("/backup/pg", "/backup/wal", "/backup/base/base/1", "/backup/nightly-2025-08-01", "/backup/basebackup"),
     *("/etc/pgbackrest", "/etc/patroni", "/dev/vg0", "/dev/mapper", "/dev/shm"),
@@ -38,9 +38,9 @@ _FILES = {
     "/root/old.tar.gz": "x\n",
     "/root/pg_hba.conf": "local all all peer\n",
     "/root/report.sql": "-- drop table orders\nselect count(*) from orders;\n",
-    "/root/work/app/build/a.o": "x\n",
-    "/root/work/app/package.json": "{}\n",
-    "/root/work/notes/rm.txt": "x\n",
+    "/root/src/app/build/a.o": "x\n",
+    "/root/src/app/package.json": "{}\n",
+    "/root/src/notes/rm.txt": "x\n",
     "/srv/www/index.html": "x\n",
     "/mnt/usb/x": "x\n",
     "/backup/base/PG_VERSION": "15\n",
