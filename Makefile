@@ -1,5 +1,7 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Each first sets up what it needs, once.
 
+WORKERS ?= 4 # more than cores: many tests wait for a server, a shell or a moment
+
 # .venv/NAME.ready says that scripts/setup has prepared .venv for this purpose.
 .PHONY: demo test run-tests lint bench clean
 
@@ -10,7 +12,7 @@ test:
 	scripts/within-reach $(MAKE) --no-print-directory run-tests
 
 run-tests: .venv/test.ready
-	.venv/bin/pytest $(ARGS)
+	.venv/bin/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: .venv/lint.ready
 	.venv/bin/ruff check

@@ -198,9 +198,9 @@ def incomplete_copy(directory: Path) -> Path:
 
 
 def may_reach(place: Path) -> None:
-    """Let other accounts through pytest's own directories, which are 0700."""
+    """Let other accounts through pytest's own directories, and those of its workers, which are 0700."""
     for above in place.parents:
-        if above.name.startswith("pytest-"):
+        if above.name.startswith(("pytest-", "popen-")):
             above.chmod(0o711)
     place.chmod(0o755)
 

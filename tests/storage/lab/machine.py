@@ -56,8 +56,10 @@ def _boot(work: Path, packages: Packages, disks: list[str], patience: float) -> 
     here = ("root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"init={work / 'init'}")
     own = (f"uml_dir={work / 'uml'}/", f"umid={work.name}")
     quiet = ("con=null", "con0=fd:0,fd:1", "quiet", "loglevel=1")
+    libraries = f"LD_LIBRARY_PATH={packages.kernel_libraries}"
     done = subprocess.run(
-        ["timeout", str(patience), packages.kernel, "mem=768M", *here, *disks, *own, *quiet],
+        ["timeout", str(patience), "env", libraries, packages.kernel, "mem=768M", *here, *disks, *own, *quiet],
+        cwd=packages.kernel_libraries,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

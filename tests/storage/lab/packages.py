@@ -7,11 +7,17 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-PACKAGES = (
-    *("user-mode-linux", "mdadm", "kmod", "libkmod2", "lvm2", "dmsetup", "libdevmapper1.02.1"),
+from tests.storage.lab import unstable
+
+_KERNEL = "usr/bin/linux.uml"
+_APART = "kernel"  # what no other program may find
+_KERNEL_LIBRARIES = f"{_APART}/usr/lib/x86_64-linux-gnu"
+_TOOLS = (
+    *("mdadm", "kmod", "libkmod2", "lvm2", "dmsetup", "libdevmapper1.02.1"),
     *("libdevmapper-event1.02.1", "liblvm2cmd2.03", "libaio1", "fdisk", "libfdisk1"),
 )
 _PATIENCE = 120.0  # seconds for the download of 45 MB
@@ -29,7 +35,7 @@ class Packages:
 
     @property
     def kernel(self) -> Path:
-        return self.root / "usr/bin/linux.uml"
+        return self.root / _KERNEL
 
     @property
     def modules(self) -> Path:
@@ -43,6 +49,11 @@ class Packages:
     def libraries(self) -> str:
         return ":".join(str(self.root / name) for name in ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"))
 
+    @property
+    def kernel_libraries(self) -> Path:
+        """Where the kernel is started: with the C library that it needs, if it is not this machine's."""
+        return self.root / _KERNEL_LIBRARIES
+
 
 def packages() -> Packages:
     """The packages from the cache, or from Debian.
@@ -52,8 +63,9 @@ def packages() -> Packages:
     """
     if platform.machine() != "x86_64":
         raise NotHereError("user-mode-linux is for x86-64 only")
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "guardsh-tests" / "user-mode-linux"
-    if not (home / "usr/bin/linux.uml").exists():
+    name = "user-mode-linux-unstable" if unstable.is_needed() else "user-mode-linux"
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "guardsh-tests" / name
+    if not (home / _KERNEL).exists():
         _unpack_into(home)
     return Packages(home)
 
@@ -65,17 +77,34 @@ def _unpack_into(home: Path) -> None:
     with tempfile.TemporaryDirectory(dir=home.parent) as work:
         downloaded, unpacked = Path(work, "downloaded"), Path(work, "unpacked")
         downloaded.mkdir()
-        _download(downloaded)
+        _download(downloaded, _TOOLS)
+        _download_kernel(Path(work), downloaded)
         for package in downloaded.glob("*.deb"):
-            subprocess.run(["dpkg-deb", "-x", package, unpacked], check=True)
+            below = unpacked / _APART if package.name.startswith("libc6_") else unpacked
+            below.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["dpkg-deb", "-x", package, below], check=True)
         modprobe = unpacked / "sbin/modprobe"  # a link to /bin/kmod, which is not here
         modprobe.unlink(missing_ok=True)
         modprobe.symlink_to("../bin/kmod")
+        (unpacked / _KERNEL_LIBRARIES).mkdir(parents=True, exist_ok=True)
+        if unstable.is_needed():
+            unstable.prepare(unpacked / _KERNEL)
         unpacked.rename(home)
 
 
-def _download(directory: Path) -> None:
-    command = ["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root", *PACKAGES]
+def _download_kernel(work: Path, directory: Path) -> None:
+    if not unstable.is_needed():
+        _download(directory, ["user-mode-linux"])
+        return
+    try:
+        options = unstable.options(work)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise NotHereError(f"this processor needs the user-mode-linux of Debian unstable: {error}") from None
+    _download(directory, unstable.PACKAGES, options)
+
+
+def _download(directory: Path, packages: Sequence[str], options: Sequence[str] = ()) -> None:
+    command = ["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root", *options, *packages]
     try:
         done = subprocess.run(
             command, cwd=directory, capture_output=True, text=True, check=False, timeout=_PATIENCE, env=os.environ
