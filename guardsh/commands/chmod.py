@@ -96,10 +96,11 @@ def _restored(line: CommandLine) -> tuple[str, ...]:
 
 
 def _follows(name: str, line: CommandLine, path: str) -> bool:
-    """Whether a link that is named is followed: with -R, chown and its kin do so only where they are told to."""
+    """Whether a link that is named is followed: with -R, chown and its kin do so only where they are told to; -H and
+    -L say nothing without it."""
     if path.endswith("/") or name in ("chmod", "setfacl"):
         return True
-    return not line.given("--recursive", "--no-dereference") or line.given(*_THROUGH)
+    return line.given(*_THROUGH) if line.given("--recursive") else not line.given("--no-dereference")
 
 
 def _keeps_it_startable(name: str, line: CommandLine) -> bool:

@@ -95,6 +95,8 @@ def unrelated_tree(operand: str, servers: Sequence[str], most: float = float("in
     if any(nested(top, server) for server in servers):
         return False
     pending = [operand] if os.path.isdir(operand) else []
+    if not pending and os.path.isdir(top):  # file/.. is nothing to the kernel; some programs read it as text
+        return False
     while pending:
         most -= 1
         if most < 0:
