@@ -68,7 +68,8 @@ def permit(words: list[bytes]) -> int:
         gc.disable()  # for one command: importing takes a fifth less
         from guardsh import guard
 
-        return PERMITTED if guard.may_run(texts) else guard.REFUSED
+        status = guard.outcome(texts)
+        return PERMITTED if status is None else status
     except Exception as error:
         return _crashed(error, words)
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from guardsh import grant, judge
+from guardsh import aside, grant, judge
 from guardsh.audit import trail
 from guardsh.judge import NO_WISHES, Case, Wishes
 from guardsh.model.event import Event, Outcome
@@ -27,22 +27,24 @@ def command(words: list[str], raw: list[bytes], wishes: Wishes = NO_WISHES) -> i
     if wishes.dry_run:
         sys.stdout.write("\n".join(report.verdict(judge.together(judge.words(words, wishes)).verdict)) + "\n")
         return 0
-    return program.become(raw) if may_run(words, wishes) else REFUSED
+    status = outcome(words, wishes)
+    return program.become(raw) if status is None else status
 
 
-def may_run(words: list[str], wishes: Wishes = NO_WISHES) -> bool:
-    """Bring one command to its verdict, with whoever is there, and on record: whether it may run, now."""
+def outcome(words: list[str], wishes: Wishes = NO_WISHES) -> int | None:
+    """Bring one command to its verdict, with whoever is there, and on record: None where it may run, now; otherwise the
+    exit status that it has come to."""
     cases = said_of(judge.words(words, wishes))
     if not cases:
-        return True
-    answer = _granted(cases, wishes) or settle(cases, wishes)
+        return None
+    answer = _granted(cases, wishes) or settle(cases, wishes, met=len(cases) == 1)
     recorded = [record(case, wishes, answer) for case in cases]
     if isinstance(answer, Rejected):
-        return False
+        return REFUSED
     if not all(recorded) and wishes.override is not None:
         saying.say(["guardsh: an override must go on record, and no audit trail can be written; not run"])
-        return False
-    return True
+        return REFUSED
+    return aside.instead(cases[0], answer) if len(cases) == 1 else None
 
 
 def said_of(cases: Sequence[Case]) -> list[Case]:
@@ -51,10 +53,14 @@ def said_of(cases: Sequence[Case]) -> list[Case]:
 
 
 def settle(
-    cases: Sequence[Case], wishes: Wishes = NO_WISHES, door: type[terminal.Terminal] = terminal.Terminal
+    cases: Sequence[Case],
+    wishes: Wishes = NO_WISHES,
+    door: type[terminal.Terminal] = terminal.Terminal,
+    *,
+    met: bool = True,
 ) -> Accepted | Rejected:
     """Bring verdicts that are not ALLOW to their end with whoever is there: say, ask once for all, or refuse; and look
-    again immediately before they run."""
+    again immediately before they run. ``met``: each comes to guardsh when it starts, which may move aside instead."""
     whole = judge.together(cases)
     verdict = whole.verdict
     if verdict.decision is Decision.NOTICE:
@@ -63,7 +69,11 @@ def settle(
     if verdict.decision is Decision.REFUSE:
         saying.refuse(verdict, whole.words)
         return Rejected("", "refused: nobody to ask" if verdict.unattended else "refused")
-    answer = _ask(whole, door) if wishes.confirm is None else _confirmed(verdict, wishes.confirm)
+    if wishes.confirm is None:
+        hints = (*verdict.hints, *aside.promise(cases, kept=met))
+        answer = _ask(replace(whole, verdict=replace(verdict, hints=hints)), door)
+    else:
+        answer = _confirmed(verdict, wishes.confirm)
     if isinstance(answer, Rejected):
         return answer
     changed = judge.changed(cases, wishes)

@@ -129,7 +129,12 @@ def relevant(reading: Reading, functions: frozenset[str] = frozenset()) -> Readi
 
 
 def _is_seen_later(found: Found, functions: frozenset[str]) -> bool:
-    if not found.doubts or found.is_redirection:
+    return bool(found.doubts) and is_met(found, functions)
+
+
+def is_met(found: Found, functions: frozenset[str]) -> bool:
+    """Whether the command comes to guardsh when it starts: through a function of the shell, or a shim."""
+    if found.is_redirection:
         return False
     name = found.invocation.words[0]
     if found.by_name and name in functions:

@@ -12,6 +12,7 @@ from guardsh import __version__
 # One file each, named after it; `guardsh/cli/NAME.py` has `command`.
 SUBCOMMANDS = (
     "check",
+    "clear",
     "completion",
     "config",
     "demo",
@@ -20,10 +21,12 @@ SUBCOMMANDS = (
     "init",
     "install",
     "log",
+    "moved",
     "progress",
     "prompt",
     "run",
     "status",
+    "undo",
     "uninstall",
     "watch",
 )

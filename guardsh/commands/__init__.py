@@ -120,6 +120,9 @@ COMMANDS = {
     **dict.fromkeys(("zfs", "zpool"), "guardsh.commands.zfs"),
 }
 
+# guardsh's own: it puts the words together, and nobody else's are read.
+OWN = {"guardsh": "guardsh.commands.guardsh"}
+
 # Of these, the names that are asked about wherever they start: by shims and by functions. The others are asked about
 # where a line is typed, and through `guardsh run`: programs start cp or tar thousands of times.
 SHIMMED = frozenset(
@@ -228,7 +231,7 @@ REDIRECTIONS = frozenset({">", ">|", ">>", "<>", "&>", "&>>"})
 
 def understand(invocation: Invocation) -> tuple[Intent, ...]:
     """What the command would do; empty where it is not guarded, or certainly does nothing to an instance."""
-    module = COMMANDS.get(invocation.name)
+    module = COMMANDS.get(invocation.name) or OWN.get(invocation.name)
     if module is None:
         return ()
     from importlib import import_module

@@ -50,7 +50,7 @@ def _judge(data: bytes, language: str, shell: int) -> int:
     from guardsh import judge
     from guardsh.line import story
 
-    return story.settle(judge.relevant(reading, handed.functions), handed.line, shell)
+    return story.settle(judge.relevant(reading, handed.functions), handed.line, shell, handed.functions)
 
 
 def read(handed: Handed, language: str) -> Reading:

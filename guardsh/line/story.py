@@ -11,12 +11,14 @@ from guardsh.model.verdict import Accepted, Rejected
 from guardsh.system import terminal
 
 
-def settle(reading: Reading, text: str, shell: int) -> int:
-    """Bring a line to its end with whoever is there; 0 where it may run. ``shell`` is the process that read it."""
+def settle(reading: Reading, text: str, shell: int, functions: frozenset[str] = frozenset()) -> int:
+    """Bring a line to its end with whoever is there; 0 where it may run. ``shell`` is the process that read it, with
+    these ``functions``."""
     cases = guard.said_of(judge.line(reading, (text,)))
     if not cases:
         return 0
-    answer = guard.settle(cases, door=terminal.QuietTerminal)
+    met = all(judge.is_met(case.found, functions) for case in cases if case.starts)
+    answer = guard.settle(cases, door=terminal.QuietTerminal, met=met)
     for case in cases:
         guard.record(case, NO_WISHES, answer)
     if isinstance(answer, Rejected):

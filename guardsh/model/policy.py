@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, IntEnum
 
 from guardsh.model.intent import Effect
 from guardsh.model.verdict import Decision
@@ -39,6 +39,14 @@ class ForbiddenVersion:
     reason: str
 
 
+class MoveAside(IntEnum):
+    """When a confirmed ``rm -r`` of a data directory moves it aside instead: a larger one keeps more."""
+
+    NEVER = 0
+    ASKED = 1  # where a person has answered the question
+    ALWAYS = 2  # with --confirm, too
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Built from defaults.toml, /etc/guardsh/config.toml, conf.d and the operator's own file (stricter only)."""
@@ -53,4 +61,5 @@ class Policy:
     patience: float  # seconds a challenge waits for its answer
     paint: bool
     audit_file: str
+    move_aside: MoveAside
     sources: tuple[str, ...] = ()  # files that were read

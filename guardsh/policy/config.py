@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from guardsh.model.intent import Effect
-from guardsh.model.policy import Connection, ForbiddenVersion, Policy, Standing
+from guardsh.model.policy import Connection, ForbiddenVersion, MoveAside, Policy, Standing
 from guardsh.model.verdict import Decision
 from guardsh.policy import versions
 from guardsh.policy.strictness import weaker
-from guardsh.policy.table import MisfitError, Table, decision, flag, path, paths, seconds, text, unasked
+from guardsh.policy.table import MisfitError, Table, decision, flag, move_aside, path, paths, seconds, text, unasked
 from guardsh.policy.trust import own_text, system_files, system_text
 
 SYSTEM = "/etc/guardsh"
@@ -33,6 +33,7 @@ _STRICTEST = Policy(
     patience=60.0,
     paint=True,
     audit_file="/var/log/guardsh/audit.jsonl",
+    move_aside=MoveAside.ALWAYS,
 )
 
 
@@ -133,6 +134,7 @@ def _apply(document: Table, before: Policy) -> Policy:
         patience=challenge.read("patience", before.patience, seconds(LONGEST_PATIENCE)),
         paint=challenge.read("paint", before.paint, flag),
         audit_file=document.table("audit").read("file", before.audit_file, path),
+        move_aside=document.table("undo").read("move_aside", before.move_aside, move_aside),
     )
 
 

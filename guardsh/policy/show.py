@@ -26,6 +26,7 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield from ("\n[observe]", f"deadline = {policy.deadline}")
     yield from ("\n[challenge]", f"patience = {policy.patience}", f"paint = {'true' if policy.paint else 'false'}")
     yield from ("\n[audit]", f"file = {_quoted(policy.audit_file)}")
+    yield from ("\n[undo]", f'move_aside = "{policy.move_aside.name.lower()}"')
     for connection in policy.connections:
         yield "\n[[instance]]"
         yield f"directory = {_quoted(connection.directory)}"

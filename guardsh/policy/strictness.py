@@ -9,7 +9,13 @@ from guardsh.model.policy import Policy
 
 def weaker(policy: Policy, than: Policy) -> tuple[str, ...]:
     """Each setting of ``policy`` that is weaker, with both values; empty where nothing is."""
-    return (*_verdicts(policy, than), *_unattended(policy, than), *_places(policy, than), *_forbidden(policy, than))
+    return (
+        *_verdicts(policy, than),
+        *_unattended(policy, than),
+        *_places(policy, than),
+        *_forbidden(policy, than),
+        *_undo(policy, than),
+    )
 
 
 def below(path: str, places: tuple[str, ...]) -> bool:
@@ -45,6 +51,11 @@ def _places(policy: Policy, than: Policy) -> Iterator[str]:
     for place in than.data_directories:
         if place not in policy.data_directories:
             yield f"node.data_directories: {place} is no longer looked at"
+
+
+def _undo(policy: Policy, than: Policy) -> Iterator[str]:
+    if policy.move_aside < than.move_aside:
+        yield f"undo.move_aside = {policy.move_aside.name.lower()} is weaker than {than.move_aside.name.lower()}"
 
 
 def _forbidden(policy: Policy, than: Policy) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
+from guardsh.model.policy import MoveAside
 from guardsh.model.verdict import Decision
 
 T = TypeVar("T")
@@ -141,6 +142,13 @@ def decision(value: object) -> Decision:
 def unasked(value: object) -> Decision:
     """What is left where nobody can be asked."""
     return _decision(value, (Decision.NOTICE, Decision.REFUSE))
+
+
+def move_aside(value: object) -> MoveAside:
+    names = [each.name.lower() for each in MoveAside]
+    if value not in names:
+        raise MisfitError(f"{_shown(value)} is none of {', '.join(names)}")
+    return MoveAside(names.index(str(value)))
 
 
 def seconds(most: float) -> Callable[[object], float]:

@@ -45,7 +45,7 @@ def challenge(verdict: Verdict, width: int, style: Style = WORDS) -> list[str]:
 
 def refusal(verdict: Verdict, command: Sequence[str], width: int, style: Style = WORDS) -> list[str]:
     """What is said where nothing can be answered, the way forward last."""
-    override = f"to override, with a reason that goes on record: guardsh run --override 'REASON' -- {_line(command)}"
+    override = f"to override, with a reason that goes on record: {_again('--override', 'REASON', command)}"
     hints = (*verdict.hints, override) if command else verdict.hints
     return _concluded(replace(verdict, hints=hints), "Refused.", width, style)
 
@@ -93,12 +93,17 @@ def unattended(verdict: Verdict, command: Sequence[str]) -> str:
 def _way_forward(verdict: Verdict, command: Sequence[str]) -> str:
     if not command:
         return ""
-    line = _line(command)
     if verdict.subject is None or verdict.subject.only_copy:
-        return f"hint: at a terminal: guardsh run --override 'REASON' -- {line}"
+        return f"hint: at a terminal: {_again('--override', 'REASON', command)}"
     if verdict.subject.word == "unknown":
-        return f"hint: run it at a terminal, where it can be asked about: guardsh run -- {line}"
-    return f"hint: with host and role as you know them: guardsh run --confirm 'HOST ROLE' -- {line}"
+        return f"hint: run it at a terminal, where it can be asked about: {_again('', '', command)}"
+    return f"hint: with host and role as you know them: {_again('--confirm', 'HOST ROLE', command)}"
+
+
+def _again(option: str, value: str, command: Sequence[str]) -> str:
+    """How the command is given the option; guardsh's own subcommands take it themselves."""
+    given = f"{option} '{value}' " if option else ""
+    return f"the same with {given}".rstrip() if command[0] == "guardsh" else f"guardsh run {given}-- {_line(command)}"
 
 
 def _line(command: Sequence[str]) -> str:

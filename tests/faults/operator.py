@@ -31,9 +31,11 @@ _PRIVATE = ("unshare", "--mount", "--uts")
 NAMESPACES = os.geteuid() == 0 and subprocess.run([*_PRIVATE, "true"], capture_output=True, check=False).returncode == 0
 needs_namespaces = pytest.mark.skipif(not NAMESPACES, reason="needs root, and mount namespaces of its own")
 
-# $1 holds etc, log and run: /etc/guardsh and the sinks of the audit trail are the test's own.
+# $1 holds etc, lib, log and run: /etc/guardsh, /var/lib/guardsh and the sinks of the audit trail are the test's own.
 _MOUNTS = """
 mount -t overlay overlay -o lowerdir="$1/etc:/etc" /etc
+mount -t overlay overlay -o lowerdir="$1/lib:/var/lib" /var/lib
+mount --bind "$1/lib/guardsh" /var/lib/guardsh
 mount --bind "$1/log" /var/log
 mount --bind "$1/run" /run
 [ ! -e /dev/log ] || mount --bind /dev/null /dev/log
@@ -113,8 +115,8 @@ class Operator:
     setup: str = ""  # shell commands that make the day bad, in the operator's namespace
 
     def __post_init__(self) -> None:
-        for name in ("etc", "log", "run", "home"):
-            (self.place / name).mkdir(exist_ok=True)
+        for name in ("etc", "lib/guardsh", "log", "run", "home"):
+            (self.place / name).mkdir(parents=True, exist_ok=True)
 
     def types(self, *words: str, cwd: str = "") -> Session:
         """Start a command at a terminal."""

@@ -1,0 +1,176 @@
+"""What of a confirmed `rm -r` is moved aside instead of deleted, and what is written down of it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from guardsh.audit import trail
+from guardsh.commands import rm
+from guardsh.commands.grammar import read
+from guardsh.judge import Case
+from guardsh.model import secrets
+from guardsh.model.finding import Part
+from guardsh.model.instance import Instance
+from guardsh.model.intent import Target
+from guardsh.model.observed import Known
+from guardsh.model.policy import MoveAside
+from guardsh.model.saved import Saved, Way
+from guardsh.model.verdict import Accepted, Decision
+from guardsh.policy.summary import whom
+from guardsh.remedies import moved, store
+from guardsh.remedies.entry import new_id
+from guardsh.remedies.held import held
+from guardsh.screen import saying
+from guardsh.screen.plain import safe
+
+FAILED = 1  # as rm itself
+_PLAIN = frozenset({"--recursive", "--force"})
+_DATA = frozenset({Part.ALL, Part.DATA, Part.WAL, Part.TRANSACTIONS, Part.TABLESPACE})
+_KEPT = "What is confirmed here is moved aside, not deleted (back with guardsh undo)."
+_GONE = "What is confirmed here is deleted for good."
+_FOR_GOOD = "hint: to delete it for good: guardsh run --confirm 'HOST ROLE' -- rm …"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Names in one directory, and the directory that the store lies in."""
+
+    directory: str
+    names: tuple[str, ...]
+    beside: str
+
+
+def applies(case: Case) -> bool:
+    """Whether this is an rm of which nothing but what it would delete is asked, and that is somebody's data."""
+    if case.invocation.name != "rm" or case.invocation.prefixes or case.found.doubts or len(case.intents) != 1:
+        return False
+    options = _options(case)
+    asked = case.policy.move_aside is not MoveAside.NEVER and case.verdict.decision is Decision.CHALLENGE
+    plain = options <= _PLAIN and "--recursive" in options and not case.intents[0].doubts
+    return asked and plain and any(touch.part in _DATA for touch in case.findings.touches[0])
+
+
+def promise(cases: Sequence[Case], *, kept: bool) -> list[str]:
+    """What the question says of it; nothing where no tree of data would be deleted."""
+    if not any(case.invocation.name == "rm" and _deletes_data(case) for case in cases):
+        return []
+    return [_KEPT if kept and all(map(applies, filter(_deletes_data, cases))) else _GONE]
+
+
+def _deletes_data(case: Case) -> bool:
+    return any(touch.part in _DATA for touches in case.findings.touches for touch in touches)
+
+
+def instead(case: Case, answer: Accepted) -> int | None:
+    """Move aside what the command would delete; its exit status then. None where it is to run itself."""
+    by_person = not answer.answer.startswith("--confirm") or case.policy.move_aside is MoveAside.ALWAYS
+    if not by_person or not applies(case):
+        return None
+    paths, missing = _operands(case)
+    try:
+        kept = list(_move(case, paths))
+    except (OSError, store.StoreError) as error:
+        saying.say([f"guardsh: could not move aside {reason(error)}; nothing was deleted", _FOR_GOOD])
+        return FAILED
+    for each in kept:
+        saying.say(told(each))
+    if "--force" in _options(case):
+        return 0
+    for path in missing:
+        sys.stderr.write(f"rm: cannot remove '{safe(path)}': No such file or directory\n")
+    return 1 if missing else 0
+
+
+def told(kept: Saved) -> list[str]:
+    """Where it went, and the ways from there."""
+    return [
+        f"guardsh: moved aside, no space was freed: {kept.place}",
+        f"hint: guardsh undo {kept.id} puts it back; guardsh moved purge {kept.id} deletes it for good",
+    ]
+
+
+def reason(error: Exception) -> str:
+    """An error of moving as the end of a sentence."""
+    if not isinstance(error, OSError):
+        return str(error)
+    why = "it is a mount point, or in use as one" if error.errno in (errno.EBUSY, errno.EXDEV) else error.strerror
+    return f"{error.filename or ''}: {(why or str(error)).lower()}".removeprefix(": ")
+
+
+def _options(case: Case) -> set[str]:
+    return {name for name, _ in read(rm.GRAMMAR, case.invocation.arguments).options}
+
+
+def _operands(case: Case) -> tuple[list[str], list[str]]:
+    """Paths that are there, and those that are not."""
+    named = [target for target in case.intents[0].targets if isinstance(target, Target)]
+    paths = [os.path.join(case.invocation.cwd, target.path).rstrip("/") for target in named]
+    there = [path for path in paths if os.path.lexists(path)]
+    return there, [target.path for target, path in zip(named, paths, strict=True) if path not in there]
+
+
+def _move(case: Case, paths: Sequence[str]) -> Iterator[Saved]:
+    base = new_id()
+    touched = [touch for touches in case.findings.touches for touch in touches]
+    for number, group in enumerate(grouped(paths, [touch.instance for touch in touched]), start=1):
+        origin = group.directory if len(group.names) != 1 else f"{group.directory}/{group.names[0]}"
+        about = described(touched[0].instance, group.directory, case.words, origin)
+        about = replace(about, id=base if number == 1 else f"{base}.{number}")
+        yield moved.move(group.names, group.directory, group.beside, about)
+
+
+def grouped(paths: Sequence[str], instances: Sequence[Instance]) -> list[Group]:
+    """By the directory that they lie in. Raises OSError."""
+    names: dict[str, list[str]] = {}
+    for path in paths:
+        above, name = os.path.split(path)
+        names.setdefault(os.path.realpath(above or "/"), []).append(name)
+    return [Group(above, tuple(dict.fromkeys(each)), _beside(above, instances)) for above, each in names.items()]
+
+
+def _beside(directory: str, instances: Sequence[Instance]) -> str:
+    """What lies in a data directory is kept beside that; anything else beside itself."""
+    for instance in instances:
+        top = instance.directory.place.path
+        if os.path.commonpath((top, directory)) == top:
+            return around(top)
+    return directory
+
+
+def around(directory: str) -> str:
+    """The directory above, where names can be moved from here; else the directory itself, which is a mount point."""
+    above = os.path.dirname(directory) or "/"
+    with held(directory) as here, held(above) as there:
+        return above if here.mount == there.mount and os.access(above, os.W_OK) else directory
+
+
+def described(instance: Instance | None, directory: str, words: Sequence[str], origin: str) -> Saved:
+    """What is known of a thing that is about to be moved out of ``directory``."""
+    operator = trail.operator()
+    about = Saved(
+        id=new_id(),
+        way=Way.MOVED,
+        when=time.time(),
+        origins=(directory,),
+        place="",
+        what=f"{origin}: {whom(instance)}" if instance else origin,
+        command=secrets.redact(tuple(words)),
+        operator=str(operator["login"] or operator["account"] or operator["uid"]),
+    )
+    return about if instance is None else _of(instance, about)
+
+
+def _of(instance: Instance, about: Saved) -> Saved:
+    control = instance.directory.control
+    return replace(
+        about,
+        role=instance.role.value.value if isinstance(instance.role, Known) else None,
+        version=instance.directory.version.value if isinstance(instance.directory.version, Known) else None,
+        system_identifier=instance.system_identifier,
+        timeline=control.value.timeline if isinstance(control, Known) else None,
+    )

@@ -1,0 +1,112 @@
+"""guardsh clear: empty, or remove, a data directory by moving it aside; it takes no time at any size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from guardsh import aside, guard, judge
+from guardsh.judge import Case, Wishes
+from guardsh.model.finding import Touch
+from guardsh.model.instance import Instance
+from guardsh.model.saved import Saved
+from guardsh.remedies import moved, store
+from guardsh.remedies.entry import new_id
+from guardsh.remedies.held import held
+
+
+class ClearError(Exception):
+    """Why nothing was moved: one sentence; ``hint`` says what to do, ``refused`` whether by our own rules."""
+
+    def __init__(self, sentence: str, hint: str = "", *, refused: bool = False) -> None:
+        super().__init__(sentence)
+        self.hint = hint
+        self.refused = refused
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One directory to be emptied, and the directory its store lies in."""
+
+    directory: str
+    beside: str
+
+
+def clear(directory: str, wishes: Wishes, *, remove: bool = False, into: str = "") -> tuple[Saved, ...]:
+    """Move aside all that lies in ``directory``, and in its pg_wal and tablespaces elsewhere; with ``remove`` the
+    directory too. Asks as for a deletion. ``into`` names where the store shall lie, on the same file system.
+
+    Raises ClearError; with no sentence where the question was not answered, which has been said.
+    """
+    path = _resolved(directory)
+    words = ["guardsh", "clear", path]
+    case = judge.together(judge.words(words, wishes))
+    concerned = _concerned(case)
+    _check_not_running(path, concerned)
+    if guard.outcome(words, wishes) is not None:
+        raise ClearError("", refused=True)
+    plans = [Plan(each, into or aside.around(each)) for each in _directories(path, concerned)]
+    _check_into(plans)
+    return tuple(_carry_out(plans, case, concerned, remove=remove))
+
+
+def _resolved(directory: str) -> str:
+    path = os.path.realpath(directory)
+    if not os.path.isdir(path):
+        missing = not os.path.lexists(directory)
+        raise ClearError(f"could not clear {directory}: {'no such directory' if missing else 'not a directory'}")
+    if path == "/" or store.is_store(path):
+        raise ClearError(f"{path} is not cleared", "name a data directory", refused=True)
+    return path
+
+
+def _concerned(case: Case) -> tuple[Touch, ...]:
+    return tuple(touch for touches in case.findings.touches for touch in touches)
+
+
+def _check_not_running(path: str, concerned: tuple[Touch, ...]) -> None:
+    for touch in concerned:
+        server = touch.instance.server
+        if server is not None:
+            where = touch.instance.directory.place.path
+            raise ClearError(
+                f"a server runs in {where} (process {server.pid}): with its files moved it would PANIC at its next "
+                "checkpoint; nothing was moved",
+                f"stop it first: pg_ctl stop -D {where}",
+                refused=True,
+            )
+
+
+def _directories(path: str, concerned: tuple[Touch, ...]) -> Iterator[str]:
+    """The directory, and what belongs to its instance elsewhere."""
+    yield path
+    for touch in concerned:
+        directory = touch.instance.directory
+        if directory.place.path == path:
+            for place in (directory.wal, *directory.tablespaces):
+                if place is not None and os.path.isdir(place.path) and not place.path.startswith(f"{path}/"):
+                    yield place.path
+
+
+def _check_into(plans: list[Plan]) -> None:
+    for plan in plans:
+        with held(plan.directory) as here, held(plan.beside) as there:
+            if here.mount != there.mount:
+                raise ClearError(
+                    f"{plan.beside} is on another mount than {plan.directory}; nothing was moved",
+                    "a rename cannot cross mounts: name a directory on the same one",
+                )
+
+
+def _carry_out(plans: list[Plan], case: Case, concerned: tuple[Touch, ...], *, remove: bool) -> Iterator[Saved]:
+    base = new_id()
+    instance: Instance | None = concerned[0].instance if concerned else None
+    for number, plan in enumerate(plans, start=1):
+        about = aside.described(instance, plan.directory, case.words, plan.directory)
+        about = replace(about, id=base if number == 1 else f"{base}.{number}")
+        if remove and number == 1:
+            above, name = os.path.split(plan.directory)
+            yield moved.move((name,), above, plan.beside, replace(about, origins=(above,)))
+        elif names := [name for name in os.listdir(plan.directory) if not store.is_store(name)]:
+            yield moved.empty(plan.directory, plan.beside, about) if names else about

@@ -1,0 +1,217 @@
+"""Moving aside instead of deleting: what was moved is at exactly one place, whenever the power goes."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+
+from guardsh.model.place import Identity
+from guardsh.model.saved import Saved
+from guardsh.remedies import moving, store
+from guardsh.remedies.entry import FILES, JOURNAL, Entry, Item, Phase, read, write
+from guardsh.remedies.held import Held, held
+from guardsh.remedies.store import StoreError
+
+_MANY = 1000  # names of a directory that are not renamed one by one
+_PARTLY = "moving it was cut short, and something new has come since: some of it may still be in its place"
+_BACK_PARTLY = "putting it back was cut short, and something new has come since: some of it is in its place"
+
+
+def move(names: Sequence[str], of: str, beside: str, about: Saved, expected: Identity | None = None) -> Saved:
+    """Move these names of the directory ``of`` into a new entry of the store in ``beside``; ``about`` says what they
+    are. ``expected`` is the directory as it was looked at.
+
+    Raises OSError, and StoreError: then everything is in its place.
+    """
+    with _moving(of, beside, about, expected) as (origin, place, files):
+        items = [Item(name, identity) for name in names if (identity := origin.at(name)) is not None]
+        entry = Entry(Phase.MOVING, about, origin.identity, tuple(items))
+        return _carry_out(entry, origin, place, files)
+
+
+def empty(directory: str, beside: str, about: Saved, expected: Identity | None = None) -> Saved:
+    """Move all that is in a directory, which stays. Of many names the directory itself is moved, and an empty one that
+    looks the same put in its place. Raises as ``move``."""
+    names = [each for each in os.listdir(directory) if not store.is_store(each)]
+    above, name = os.path.split(directory.rstrip("/"))
+    if len(names) <= _MANY or beside == directory:
+        return move(names, directory, beside, about, expected)
+    with _moving(above, beside, about, None) as (origin, place, files):
+        identity = origin.at(name)
+        if identity is None or (expected is not None and identity != expected):
+            raise OSError(errno.ESTALE, "it is not what it was when this was decided", directory)
+        entry = Entry(Phase.MOVING, about, origin.identity, (Item(name, identity),), stand_in=True)
+        return _carry_out(entry, origin, place, files)
+
+
+def saved(near: Iterable[str] = ()) -> tuple[Saved, ...]:
+    """All that this account has moved aside, the oldest first; ``near`` are directories in or beside which a store may
+    lie. What a kill has cut short is brought to an end before. Never raises."""
+    found: list[Saved] = []
+    for directory in store.known(near):
+        with contextlib.suppress(OSError, StoreError), held(directory) as beside, store.opened(beside) as kept:
+            look = read if store.is_busy(kept) else partial(settled, kept=kept)
+            found += [entry.saved for place in _places(kept) if (entry := look(place)) is not None]
+    return tuple(sorted(found, key=lambda each: each.id))
+
+
+def put_back(this: Saved) -> None:
+    """Rename everything to where it was.
+
+    Raises OSError, and StoreError where something has come since under one of the names: then nothing is changed.
+    """
+    with _entered(this) as (kept, place, entry), held(FILES, place) as files, held(this.origins[0]) as origin:
+        if names := moving.taken(entry, origin, files):
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            raise StoreError(f"{origin.path}/{names[0]}{more} has come since; move it away first")
+        write(entry.in_phase(Phase.RETURNING), place)
+        moving.back(entry, origin, files)
+        files.sync()
+        origin.sync()
+        _forget(place, kept)
+    _tidy(this)
+
+
+def purge(this: Saved) -> None:
+    """Delete it for good. Raises OSError, and StoreError; what was begun is brought to an end by ``saved``."""
+    with _entered(this) as (kept, place, entry):
+        write(entry.in_phase(Phase.PURGING), place)
+        _delete(place)
+        _forget(place, kept)
+    _tidy(this)
+
+
+def settled(place: Held, kept: Held) -> Entry | None:
+    """The entry, after what a kill has cut short was brought to an end; None where nothing is left of it.
+
+    What was being moved goes back, unless it had all arrived; what was being put back arrives; what was being deleted
+    is deleted. Where something new has come in between, it stays as it is, and says so. Raises OSError.
+    """
+    entry = read(place)
+    if entry is not None and entry.phase is Phase.MOVED:
+        return entry
+    if entry is not None and entry.phase is Phase.PURGING:
+        _delete(place)
+    elif entry is not None and FILES in place.names():
+        with held(FILES, place) as files:
+            left = _finished(entry, files)
+            if left is not None:
+                write(left, place)
+                return left
+    _forget(place, kept)
+    return None
+
+
+def _finished(entry: Entry, files: Held) -> Entry | None:
+    """What is to be written down of an entry whose renames were cut short; None where nothing of it is left here."""
+    if entry.phase is Phase.MOVING and len(moving.moved(entry, files)) == len(entry.items):
+        return entry.in_phase(Phase.MOVED)
+    if _return(entry, files):
+        return None
+    return entry.in_phase(Phase.MOVED, _PARTLY if entry.phase is Phase.MOVING else _BACK_PARTLY)
+
+
+def _return(entry: Entry, files: Held) -> bool:
+    """Put back what can be; whether all is in its place."""
+    with contextlib.suppress(OSError), held(entry.saved.origins[0]) as origin:
+        if origin.identity == entry.origin and not _has_news(entry, origin):
+            moving.back(entry, origin, files)
+            files.sync()
+            origin.sync()
+    return not moving.moved(entry, files)
+
+
+def _has_news(entry: Entry, origin: Held) -> bool:
+    """Whether one of the names belongs to something else by now."""
+    own = {item.name: item.identity for item in entry.items}
+    there = {name: origin.at(name) for name in own}
+    return any(found not in (None, own[name]) for name, found in there.items()) and not entry.stand_in
+
+
+@contextmanager
+def _moving(of: str, beside: str, about: Saved, expected: Identity | None) -> Iterator[tuple[Held, Held, Held]]:
+    """The directory that is moved from, the new entry, and the directory in it that is moved to."""
+    with held(beside) as above, store.locked(above, make=True) as kept, held(of) as origin:
+        if expected is not None and origin.identity != expected:
+            raise OSError(errno.ESTALE, "it is not what it was when this was decided", of)
+        with contextlib.suppress(OSError):  # it is found beside its instance, too
+            store.remember(kept.path)
+        kept.make(about.id)
+        try:
+            with held(about.id, kept) as place:
+                place.make(FILES)
+                with held(FILES, place) as files:
+                    yield origin, place, files
+        except BaseException:
+            with contextlib.suppress(OSError), held(about.id, kept) as place:  # what it still holds is settled later
+                _forget(place, kept)
+            raise
+
+
+def _carry_out(entry: Entry, origin: Held, place: Held, files: Held) -> Saved:
+    write(entry, place)
+    try:
+        if entry.stand_in:
+            moving.stand_in(entry.items[0], origin, files)
+        else:
+            moving.forth(entry.items, origin, files)
+        files.sync()
+        origin.sync()
+    except BaseException:
+        moving.back(entry, origin, files)
+        raise
+    done = entry.in_phase(Phase.MOVED)
+    write(done, place)
+    return replace(done.saved, place=place.path)
+
+
+@contextmanager
+def _entered(this: Saved) -> Iterator[tuple[Held, Held, Entry]]:
+    """The store, the entry in it, and what is written down there."""
+    stored, name = os.path.split(this.place)
+    with (
+        held(os.path.dirname(stored)) as beside,
+        store.locked(beside) as kept,
+        held(name, kept) as place,
+    ):
+        entry = settled(place, kept)
+        if entry is None:
+            raise StoreError(f"{this.id} is no longer there")
+        yield kept, place, entry
+
+
+def _tidy(this: Saved) -> None:
+    """Take the store away where this was the last in it: a restore wants its directory empty."""
+    with contextlib.suppress(OSError):
+        os.rmdir(os.path.dirname(this.place))
+
+
+def _places(kept: Held) -> Iterator[Held]:
+    for name in kept.names():
+        with contextlib.suppress(OSError), held(name, kept) as place:
+            yield place
+
+
+def _delete(place: Held) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(FILES, dir_fd=place.descriptor)
+
+
+def _forget(place: Held, kept: Held) -> None:
+    """Take an entry away that holds nothing any more: rmdir(2) refuses where it does. Raises OSError."""
+    if FILES in place.names():
+        with held(FILES, place) as files:
+            for name in files.names():  # an empty directory that was to be a stand-in, or was one
+                os.rmdir(name, dir_fd=files.descriptor)
+        os.rmdir(FILES, dir_fd=place.descriptor)
+    for each in (f"{JOURNAL}.new", JOURNAL):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(each, dir_fd=place.descriptor)
+    os.rmdir(os.path.basename(place.path), dir_fd=kept.descriptor)
+    kept.sync()

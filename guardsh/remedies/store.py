@@ -1,0 +1,103 @@
+"""Where moved things lie: a hidden directory on their own file system, for the account that moved them alone."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from guardsh.remedies.held import Held, held
+
+_OF_NODE = "/var/lib/guardsh/stores"
+_OF_ACCOUNT = "~/.local/state/guardsh/stores"
+_MOST_READ = 1 << 20  # bytes of the registry
+
+
+class StoreError(Exception):
+    """Why nothing can be kept there; one sentence."""
+
+
+def name() -> str:
+    """Of the store of this account: root's, and every other account's, are apart."""
+    return ".guardsh-moved" if os.geteuid() == 0 else f".guardsh-moved-{os.geteuid()}"
+
+
+def is_store(path: str) -> bool:
+    return os.path.basename(path).startswith(".guardsh-moved")
+
+
+@contextmanager
+def opened(beside: Held, *, make: bool = False) -> Iterator[Held]:
+    """The store in this directory. Raises OSError, and StoreError where it is not ours alone."""
+    if make:
+        with contextlib.suppress(FileExistsError):
+            beside.make(name())
+            beside.sync()
+    with held(name(), beside) as store:
+        _check(store)
+        yield store
+
+
+@contextmanager
+def locked(beside: Held, *, make: bool = False) -> Iterator[Held]:
+    """The store in this directory, to ourselves: another guardsh is waited for. Raises as ``opened``."""
+    with opened(beside, make=make) as store:
+        fcntl.flock(store.descriptor, fcntl.LOCK_EX)
+        yield store
+
+
+def is_busy(store: Held) -> bool:
+    """Whether another guardsh works in it; if not, it is ours until it is closed."""
+    try:
+        fcntl.flock(store.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _check(store: Held) -> None:
+    """Nobody else can have put anything there, or can look at it."""
+    status = store.status
+    if status.st_uid != os.geteuid():
+        raise StoreError(f"{store.path} belongs to another account (uid {status.st_uid}); nothing is moved there")
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        raise StoreError(f"{store.path} is open to other accounts; make it 0700 again")
+
+
+def remember(store: str) -> None:
+    """Add a store to this account's list, for good. Raises OSError."""
+    path = _registry()
+    if store in _listed(path):
+        return
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    file = os.open(path, flags, 0o600)
+    try:
+        os.write(file, os.fsencode(store).replace(b"\n", b"\\n") + b"\n")
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def known(near: Iterable[str]) -> list[str]:
+    """Directories in which there is a store of this account: those that were written down, and those that lie in, or
+    beside, one of ``near``."""
+    listed = [os.path.dirname(store) for store in _listed(_registry())]
+    around = [each for path in near for each in (os.path.dirname(path.rstrip("/")) or "/", path)]
+    return [each for each in dict.fromkeys((*listed, *around)) if os.path.isdir(os.path.join(each, name()))]
+
+
+def _registry() -> str:
+    return _OF_NODE if os.geteuid() == 0 else os.path.expanduser(_OF_ACCOUNT)
+
+
+def _listed(path: str) -> list[str]:
+    try:
+        with open(path, "rb") as file:
+            lines = file.read(_MOST_READ).splitlines()
+    except OSError:
+        return []
+    return [os.fsdecode(line.replace(b"\\n", b"\n")) for line in lines if line.startswith(b"/")]

@@ -1,0 +1,1 @@
+"""What lets one go back, on real file systems."""

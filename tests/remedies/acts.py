@@ -1,0 +1,33 @@
+"""One act of the store in a process of its own, to be killed: python -m tests.remedies.acts ACT DIRECTORY REGISTRY."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from guardsh.model.saved import Saved, Way
+from guardsh.remedies import entry, moved, store
+
+
+def about(directory: str) -> Saved:
+    return Saved(entry.new_id(), Way.MOVED, time.time(), (directory,), "", "a test's")
+
+
+def act(name: str, directory: str) -> None:
+    beside = os.path.dirname(directory)
+    if name == "empty":
+        moved.empty(directory, beside, about(directory))
+    elif name == "stand in":
+        moved._MANY = 0
+        moved.empty(directory, beside, about(beside))
+    elif name == "remove":
+        moved.move((os.path.basename(directory),), beside, beside, about(beside))
+    else:
+        (this,) = moved.saved([directory])
+        {"undo": moved.put_back, "purge": moved.purge}[name](this)
+
+
+if __name__ == "__main__":
+    store._OF_NODE = store._OF_ACCOUNT = sys.argv[3]
+    act(sys.argv[1], sys.argv[2])
