@@ -1,0 +1,106 @@
+"""A directory put back in its place from a copy made beside it: what is there now is kept under another name."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from guardsh.system import copying, detached, kernel, standing
+
+_NEW = "new"  # being made: removed where that, or anything before it is put in place, fails
+_READY = "ready"  # from here on it may be what was there before: nothing of this name is ever removed
+# How the stores of guardsh's own begin: they stay where they are when all else of a mount point is moved.
+_STORES = ".guardsh-"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A directory beside the place, or in it where that is a mount point, that no other account can enter. ``new`` in
+    it is what will be put in place. ``outside`` is the directory that ``place`` lies in, or the mount point itself."""
+
+    place: str
+    outside: int
+    name: str
+    within: int
+    mounted: bool
+
+
+@contextmanager
+def stage(place: str, identifier: str, build: Callable[[int, str, bool], None]) -> Iterator[Stage]:
+    """Make the new directory by ``build(directory, name, plainly)``, for the ``with`` block; what was not put in place
+    is removed again. ``plainly``: its entries will be renamed into the mount point, and a subvolume's cannot be."""
+    mounted = _is_mount_point(place)
+    holder = place if mounted else os.path.dirname(place)
+    with detached.directory(holder) as outside:
+        name = _free(outside, f".guardsh-undo-{identifier}")
+        os.mkdir(name, 0o700, dir_fd=outside)
+        detached.own_directory(name, outside)
+        with detached.directory(name, outside) as within:
+            made = Stage(place, outside, name, within, mounted)
+            try:
+                build(within, _NEW, mounted)
+                yield made
+            finally:
+                _clear(made)
+
+
+def put(made: Stage, identifier: str) -> str:
+    """Put it in place; the path where what was there is kept, "" where there was nothing."""
+    kernel.rename(_NEW, _READY, kernel.RENAME_NOREPLACE, source_directory=made.within, target_directory=made.within)
+    return _fill(made, identifier) if made.mounted else _exchange(made, identifier)
+
+
+def _exchange(made: Stage, identifier: str) -> str:
+    name = os.path.basename(made.place)
+    directories = {"source_directory": made.within, "target_directory": made.outside}
+    try:
+        kernel.rename(_READY, name, kernel.RENAME_NOREPLACE, **directories)
+        return ""
+    except FileExistsError:
+        kernel.rename(_READY, name, kernel.RENAME_EXCHANGE, **directories)
+    with contextlib.suppress(OSError):
+        os.rmdir(_READY, dir_fd=made.within)  # it was empty
+        return ""
+    before = _free(made.outside, f"{name}.before-undo-{identifier}")
+    kernel.rename(_READY, before, kernel.RENAME_NOREPLACE, **directories)
+    return os.path.join(os.path.dirname(made.place), before)
+
+
+def _fill(made: Stage, identifier: str) -> str:
+    """Every entry is renamed: first what is there into a directory of its own, then the new ones."""
+    present = [name for name in os.listdir(made.outside) if not name.startswith(_STORES)]
+    before = _free(made.outside, f".guardsh-before-undo-{identifier}") if present else ""
+    if before:
+        os.mkdir(before, 0o700, dir_fd=made.outside)
+        with detached.directory(before, made.outside) as kept:
+            _rename_all(present, made.outside, kept)
+    with detached.directory(_READY, made.within) as new:
+        _rename_all(os.listdir(new), new, made.outside)
+        copying.attributes(new, made.outside)
+    os.rmdir(_READY, dir_fd=made.within)
+    return os.path.join(made.place, before) if before else ""
+
+
+def _rename_all(names: Iterable[str], source: int, target: int) -> None:
+    for name in names:
+        kernel.rename(name, name, kernel.RENAME_NOREPLACE, source_directory=source, target_directory=target)
+
+
+def _clear(made: Stage) -> None:
+    shutil.rmtree(_NEW, ignore_errors=True, dir_fd=made.within)
+    with contextlib.suppress(OSError):
+        os.rmdir(made.name, dir_fd=made.outside)
+
+
+def _free(directory: int, name: str) -> str:
+    taken = set(os.listdir(directory))
+    return next(each for each in (name, *(f"{name}-{number}" for number in range(2, 1000))) if each not in taken)
+
+
+def _is_mount_point(path: str) -> bool:
+    """Not os.path.ismount: to that, every subvolume is one."""
+    return any(each.point == path for each in standing.mounts())

@@ -1,0 +1,42 @@
+"""A system tool run for what it says: by its usual place, in the C locale, with nothing of the caller's terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+
+_PLACES = "/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin"
+_SECONDS = 60.0
+
+
+def is_here(name: str) -> bool:
+    """Whether the tool is installed."""
+    return any(os.access(f"{place}/{name}", os.X_OK) for place in _PLACES.split(":"))
+
+
+def said(words: Sequence[str], seconds: float = _SECONDS) -> str:
+    """What it printed. Raises OSError with the last line that it said where it failed, or could not be run in time."""
+    environment = {"PATH": _PLACES, "LC_ALL": "C", **_lvm()}
+    try:
+        done = subprocess.run(
+            words,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise TimeoutError(f"{words[0]} did not answer in {seconds:.0f} s") from None
+    if done.returncode:
+        raise OSError((done.stderr.strip().splitlines() or [f"{words[0]} failed"])[-1].strip())
+    return done.stdout
+
+
+def _lvm() -> dict[str, str]:
+    """LVM's own variables, which say where its configuration is (lvm(8)); file descriptors of others are no news."""
+    given = {name: value for name, value in os.environ.items() if name.startswith(("LVM_", "DM_"))}
+    return {**given, "LVM_SUPPRESS_FD_WARNINGS": "1"}
