@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from guardsh.model.intent import Effect
-from guardsh.model.policy import Connection, ForbiddenVersion, Policy, Standing
+from guardsh.model.policy import Connection, ForbiddenVersion, Policy, Precaution, Standing
 from guardsh.model.verdict import Decision
 from guardsh.policy import versions
 from guardsh.policy.strictness import weaker
@@ -33,6 +33,8 @@ _STRICTEST = Policy(
     patience=60.0,
     paint=True,
     audit_file="/var/log/guardsh/audit.jsonl",
+    snapshots=Precaution.REQUIRE,
+    snapshot_deadline=10.0,
 )
 
 
@@ -122,6 +124,7 @@ def _apply_own(document: Table, before: Policy) -> Policy:
 def _apply(document: Table, before: Policy) -> Policy:
     verdicts, unattended = document.table("verdicts"), document.table("unattended")
     node, observe, challenge = (document.table(name) for name in ("node", "observe", "challenge"))
+    snapshots = document.table("snapshots")
     return Policy(
         verdicts={effect: _row(verdicts.table(key(effect)), before.verdicts[effect]) for effect in Effect},
         unattended={each: unattended.read(key(each), before.unattended[each], unasked) for each in Effect},
@@ -133,6 +136,8 @@ def _apply(document: Table, before: Policy) -> Policy:
         patience=challenge.read("patience", before.patience, seconds(LONGEST_PATIENCE)),
         paint=challenge.read("paint", before.paint, flag),
         audit_file=document.table("audit").read("file", before.audit_file, path),
+        snapshots=snapshots.read("before", before.snapshots, _precaution),
+        snapshot_deadline=snapshots.read("deadline", before.snapshot_deadline, seconds(LONGEST_LOOK)),
     )
 
 
@@ -158,6 +163,13 @@ def _forbidden(tools: Table) -> Iterator[ForbiddenVersion]:
             condition, reason = block.require("versions", _condition), block.require("reason", text)
             if condition and reason:
                 yield ForbiddenVersion(tool, condition, reason)
+
+
+def _precaution(value: object) -> Precaution:
+    names = [each.value for each in Precaution]
+    if value not in names:
+        raise MisfitError(f"write {', '.join(names[:-1])} or {names[-1]}")
+    return Precaution(value)
 
 
 def _condition(value: object) -> str:

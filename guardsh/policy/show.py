@@ -25,6 +25,7 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield f"data_directories = {_list(policy.data_directories)}"
     yield from ("\n[observe]", f"deadline = {policy.deadline}")
     yield from ("\n[challenge]", f"patience = {policy.patience}", f"paint = {'true' if policy.paint else 'false'}")
+    yield from ("\n[snapshots]", f'before = "{policy.snapshots.value}"', f"deadline = {policy.snapshot_deadline}")
     yield from ("\n[audit]", f"file = {_quoted(policy.audit_file)}")
     for connection in policy.connections:
         yield "\n[[instance]]"

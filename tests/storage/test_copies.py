@@ -172,8 +172,8 @@ def test_a_full_file_system_is_said(device: str, tmp_path: Path) -> None:
     def work() -> None:
         point = mount("xfs", device, tmp_path / "mnt", "-q", "-m", "reflink=1")
         file = cluster(point)
-        subprocess.run(f"dd if=/dev/zero of={point}/ballast bs=1M; cat /dev/zero > {point}/more", shell=True, check=False,
-                       stderr=subprocess.DEVNULL)  # fmt: skip
+        full = f"dd if=/dev/zero of={point}/ballast bs=1M; cat /dev/zero > {point}/more"
+        subprocess.run(full, shell=True, check=False, stderr=subprocess.DEVNULL)
         for number in range(10_000):
             try:
                 (point / f"fill{number}").write_bytes(b"x" * 4096)
