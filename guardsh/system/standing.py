@@ -25,7 +25,7 @@ class Mount:
 def mounts() -> tuple[Mount, ...]:
     """In the order in which they were mounted. Raises OSError."""
     with open("/proc/self/mountinfo", "rb") as file:
-        return tuple(_parsed(line) for line in file)
+        return tuple(parse(line) for line in file)
 
 
 def mount_of(path: str) -> Mount | None:
@@ -39,7 +39,8 @@ def below(path: str) -> tuple[Mount, ...]:
     return tuple(each for each in mounts() if each.point.startswith(f"{path.rstrip('/')}/"))
 
 
-def _parsed(line: bytes) -> Mount:
+def parse(line: bytes) -> Mount:
+    """One line of mountinfo."""
     fields = [os.fsdecode(_unescaped(field)) for field in line.split()]
     rest = fields[fields.index("-") + 1 :]
     return Mount(fields[2], fields[3], fields[4], rest[0], rest[1])

@@ -6,18 +6,19 @@ import os
 import subprocess
 from collections.abc import Sequence
 
-_PLACES = "/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin"
+PLACES = "/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin"
+KEPT = ("LVM_", "DM_")  # variables that say where LVM has its configuration, and without udev its nodes (lvm(8))
 _SECONDS = 60.0
 
 
 def is_here(name: str) -> bool:
     """Whether the tool is installed."""
-    return any(os.access(f"{place}/{name}", os.X_OK) for place in _PLACES.split(":"))
+    return any(os.access(f"{place}/{name}", os.X_OK) for place in PLACES.split(":"))
 
 
 def said(words: Sequence[str], seconds: float = _SECONDS) -> str:
     """What it printed. Raises OSError with the last line that it said where it failed, or could not be run in time."""
-    environment = {"PATH": _PLACES, "LC_ALL": "C", **_lvm()}
+    environment = {"PATH": PLACES, "LC_ALL": "C", **_kept()}
     try:
         done = subprocess.run(
             words,
@@ -36,7 +37,6 @@ def said(words: Sequence[str], seconds: float = _SECONDS) -> str:
     return done.stdout
 
 
-def _lvm() -> dict[str, str]:
-    """LVM's own variables, which say where its configuration is (lvm(8)); file descriptors of others are no news."""
-    given = {name: value for name, value in os.environ.items() if name.startswith(("LVM_", "DM_"))}
-    return {**given, "LVM_SUPPRESS_FD_WARNINGS": "1"}
+def _kept() -> dict[str, str]:
+    given = {name: value for name, value in os.environ.items() if name.startswith(KEPT)}
+    return {**given, "LVM_SUPPRESS_FD_WARNINGS": "1"}  # ours are no news
