@@ -12,7 +12,18 @@ from functools import partial
 
 from guardsh.model.observed import Known
 from guardsh.model.saved import Saved, Way
-from guardsh.remedies.record import Held, Kept, NotDoneError, Occasion, Record, from_text, new_id, to_text
+from guardsh.remedies.record import (
+    Held,
+    Kept,
+    NotDoneError,
+    Occasion,
+    Record,
+    from_text,
+    new_id,
+    not_kept,
+    reason,
+    to_text,
+)
 from guardsh.system import copying, detached, kernel, processes, standing
 from guardsh.system.apart import Deadline, apart
 
@@ -27,11 +38,8 @@ def before(files: Iterable[str], occasion: Occasion, seconds: float) -> Kept:
     present = tuple(path for path in dict.fromkeys(files) if _is_worth_it(path))
     if not present:
         return Kept()
-    done = apart(partial(_keep, present, occasion), Deadline(seconds))
-    if isinstance(done, Known):
-        return done.value
-    sentence = f"no copy of {present[0]} was kept: {done.why}"
-    return Kept((), (f"guardsh: {sentence}",), sentence)
+    done = apart(partial(_before, present, occasion), Deadline(seconds))
+    return done.value if isinstance(done, Known) else not_kept(present[0], done.why, "copy")
 
 
 def saved() -> tuple[Saved, ...]:
@@ -64,6 +72,13 @@ def purge(saved: Saved) -> None:
 
 
 # Before
+
+
+def _before(files: Sequence[str], occasion: Occasion) -> Kept:
+    try:
+        return _keep(files, occasion)
+    except (OSError, NotDoneError) as error:
+        return not_kept(files[0], reason(error), "copy")
 
 
 def _is_worth_it(path: str) -> bool:

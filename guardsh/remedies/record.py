@@ -111,3 +111,16 @@ def from_text(text: str) -> Record | None:
 def noted(record: Record, *notes: str) -> Record:
     """With more sentences about it."""
     return replace(record, saved=replace(record.saved, notes=(*record.saved.notes, *notes)))
+
+
+def not_kept(path: str, why: str, noun: str) -> Kept:
+    """Why there is no ``noun`` (snapshot, copy) of a path, as a line too."""
+    sentence = f"no {noun} of {path} was made: {why}"
+    return Kept((), (f"guardsh: {sentence}",), sentence)
+
+
+def reason(error: Exception) -> str:
+    """Why something failed, for the end of a sentence; with the path where the error has one."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{f'{error.filename}: ' if error.filename else ''}{error.strerror.lower()}"
+    return str(error)

@@ -10,11 +10,11 @@ from functools import partial
 
 from guardsh.model.data_directory import DataDirectory
 from guardsh.model.instance import Instance, Role
-from guardsh.model.observed import Known, Unknown, value_of
+from guardsh.model.observed import Known, value_of
 from guardsh.model.place import Place
 from guardsh.model.saved import Saved, Way
 from guardsh.remedies import btrfs_snapshots, staging, thin_snapshots, zfs_snapshots
-from guardsh.remedies.record import Held, Kept, Kind, NotDoneError, Occasion, Record, new_id, noted
+from guardsh.remedies.record import Held, Kept, Kind, NotDoneError, Occasion, Record, new_id, not_kept, noted, reason
 from guardsh.system import processes
 from guardsh.system.apart import Deadline, apart
 
@@ -33,7 +33,7 @@ def before(instances: Iterable[Instance], occasion: Occasion, seconds: float) ->
     kept = Kept()
     for instance in instances:
         done = apart(partial(_before_one, instance, occasion), deadline)
-        here = done.value if isinstance(done, Known) else _not_taken(instance, done)
+        here = done.value if isinstance(done, Known) else not_kept(_path(instance), done.why, "snapshot")
         kept = Kept(kept.saved + here.saved, kept.lines + here.lines, kept.failed or here.failed)
     return kept
 
@@ -69,8 +69,14 @@ def purge(saved: Saved) -> None:
 
 
 def _before_one(instance: Instance, occasion: Occasion) -> Kept:
-    places = _places(instance.directory)
-    held, without = _held(places)
+    try:
+        return _snapped(instance, occasion)
+    except (OSError, NotDoneError) as error:
+        return not_kept(_path(instance), reason(error), "snapshot")
+
+
+def _snapped(instance: Instance, occasion: Occasion) -> Kept:
+    held, without = _held(_places(instance.directory))
     if not held:
         return Kept()
     record = _record(instance, held, without, occasion)
@@ -80,9 +86,8 @@ def _before_one(instance: Instance, occasion: Occasion) -> Kept:
     return Kept((record.saved,), _lines(record))
 
 
-def _not_taken(instance: Instance, why: Unknown) -> Kept:
-    sentence = f"no snapshot of {instance.directory.place.path} was taken: {why.why}"
-    return Kept((), (f"guardsh: {sentence}",), sentence)
+def _path(instance: Instance) -> str:
+    return instance.directory.place.path
 
 
 def _places(directory: DataDirectory) -> list[str]:

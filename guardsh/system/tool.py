@@ -17,7 +17,7 @@ def is_here(name: str) -> bool:
 
 
 def said(words: Sequence[str], seconds: float = _SECONDS) -> str:
-    """What it printed. Raises OSError with the last line that it said where it failed, or could not be run in time."""
+    """What it printed. Raises OSError with the first thing that it complained about where it failed, or could not be run in time."""
     environment = {"PATH": PLACES, "LC_ALL": "C", **_kept()}
     try:
         done = subprocess.run(
@@ -33,8 +33,14 @@ def said(words: Sequence[str], seconds: float = _SECONDS) -> str:
     except subprocess.TimeoutExpired:
         raise TimeoutError(f"{words[0]} did not answer in {seconds:.0f} s") from None
     if done.returncode:
-        raise OSError((done.stderr.strip().splitlines() or [f"{words[0]} failed"])[-1].strip())
+        raise OSError(_why(done.stderr) or f"{words[0]} failed with status {done.returncode}")
     return done.stdout
+
+
+def _why(complaints: str) -> str:
+    """LVM warns first, and ends with where its help is."""
+    lines = (line.strip() for line in complaints.splitlines())
+    return next((line for line in lines if line and not line.startswith("WARNING")), "")
 
 
 def _kept() -> dict[str, str]:

@@ -44,7 +44,8 @@ def _volume() -> None:
     settings = Path("/run/lvm/lvm.conf")
     no_check = 'global { thin_check_executable="" '  # thin-provisioning-tools are not in the lab
     settings.write_text(settings.read_text().replace("global { ", no_check))
-    _run("modprobe", "-d", "/run/modules", "dm-thin-pool")
+    for module in ("dm-thin-pool", "dm-snapshot"):  # lvcreate --snapshot looks for the latter, too
+        _run("modprobe", "-d", "/run/modules", module)
     _run("vgcreate", "vg0", "/dev/ubda")
     _run("lvcreate", "--yes", "--type", "thin-pool", "--size", "280M", "--zero", "n", "--name", "pool", "vg0")
     _run("lvcreate", "--yes", "--thin", "--virtualsize", "400M", "--name", "data", "vg0/pool")
