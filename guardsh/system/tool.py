@@ -17,7 +17,7 @@ def is_here(name: str) -> bool:
 
 
 def said(words: Sequence[str], seconds: float = _SECONDS) -> str:
-    """What it printed. Raises OSError with the first thing that it complained about where it failed, or could not be run in time."""
+    """What it printed. Raises OSError with its first complaint where it failed, TimeoutError where it took too long."""
     environment = {"PATH": PLACES, "LC_ALL": "C", **_kept()}
     try:
         done = subprocess.run(
