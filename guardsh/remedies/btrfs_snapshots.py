@@ -52,7 +52,7 @@ def found() -> Iterator[Record]:
     """In every btrfs that is mounted; none where we are not root, who alone may see them."""
     for system in _systems():
         with suppress(OSError), _store(system) as store:
-            for name in sorted(os.listdir(store)):
+            for name in sorted(detached.names(store)):
                 with suppress(OSError), detached.directory(name, store) as place:
                     record = from_text(_read(place))
                     if record is not None and record.saved.id == name:
@@ -74,9 +74,9 @@ def purge(unit: str, identifier: str) -> None:
     """The snapshot first; the record goes with the last one."""
     with suppress(FileNotFoundError), _store(_subvolume(unit).system) as store:
         with detached.directory(identifier, store) as place:
-            if _name(unit) in os.listdir(place):
+            if _name(unit) in detached.names(place):
                 subvolumes.destroy(place, _name(unit))
-            if set(os.listdir(place)) - {_RECORD}:
+            if set(detached.names(place)) - {_RECORD}:
                 return
             with suppress(FileNotFoundError):
                 os.unlink(_RECORD, dir_fd=place)

@@ -183,7 +183,7 @@ def _records() -> Iterator[tuple[Record, str]]:
 
 
 def _in(store: int) -> Iterator[Record]:
-    for name in sorted(os.listdir(store)):
+    for name in sorted(detached.names(store)):
         with contextlib.suppress(OSError), detached.directory(name, store) as place:
             with detached.file(_RECORD, place) as opened_one, open(opened_one, encoding="ascii", closefd=False) as file:
                 record = from_text(file.read())

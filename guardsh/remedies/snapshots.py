@@ -72,7 +72,8 @@ def _before_one(instance: Instance, occasion: Occasion) -> Kept:
     try:
         return _snapped(instance, occasion)
     except (OSError, NotDoneError) as error:
-        return not_kept(_path(instance), reason(error), "snapshot")
+        why = reason(error) if os.geteuid() == 0 else "only root can make one where nobody else can reach it"
+        return not_kept(_path(instance), why, "snapshot")
 
 
 def _snapped(instance: Instance, occasion: Occasion) -> Kept:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from guardsh.remedies.record import NotDoneError
 from guardsh.system import copying, detached, kernel, standing
 
 _NEW = "new"  # being made: removed where that, or anything before it is put in place, fails
@@ -28,6 +30,21 @@ class Stage:
     within: int
     mounted: bool
 
+    @property
+    def holder(self) -> str:
+        """The path of ``outside``."""
+        return self.place if self.mounted else os.path.dirname(self.place)
+
+    @property
+    def directories(self) -> dict[str, int]:
+        """For a rename out of the stage."""
+        return {"source_directory": self.within, "target_directory": self.outside}
+
+    def before(self, identifier: str) -> str:
+        """The name under which what was there is kept."""
+        end = f"before-undo-{identifier}"
+        return f"{_STORES}{end}" if self.mounted else f"{os.path.basename(self.place)}.{end}"
+
 
 @contextmanager
 def stage(place: str, identifier: str, build: Callable[[int, str, bool], None]) -> Iterator[Stage]:
@@ -36,16 +53,27 @@ def stage(place: str, identifier: str, build: Callable[[int, str, bool], None]) 
     mounted = _is_mount_point(place)
     holder = place if mounted else os.path.dirname(place)
     with detached.directory(holder) as outside:
-        name = _free(outside, f".guardsh-undo-{identifier}")
-        os.mkdir(name, 0o700, dir_fd=outside)
+        name = f".guardsh-undo-{identifier}-{os.path.basename(place)}"
         detached.own_directory(name, outside)
         with detached.directory(name, outside) as within:
             made = Stage(place, outside, name, within, mounted)
+            _take_up(made, identifier)
             try:
                 build(within, _NEW, mounted)
                 yield made
             finally:
                 _clear(made)
+
+
+def _take_up(made: Stage, identifier: str) -> None:
+    """What an attempt that was killed has left: what may be of somebody's is kept, what was being made is removed."""
+    try:
+        fcntl.flock(made.within, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise NotDoneError(f"{made.place} is being put back by another guardsh") from None
+    shutil.rmtree(_NEW, ignore_errors=True, dir_fd=made.within)
+    if _READY in detached.names(made.within):
+        _set_aside(made, identifier)
 
 
 def put(made: Stage, identifier: str) -> str:
@@ -56,33 +84,38 @@ def put(made: Stage, identifier: str) -> str:
 
 def _exchange(made: Stage, identifier: str) -> str:
     name = os.path.basename(made.place)
-    directories = {"source_directory": made.within, "target_directory": made.outside}
+    directories = made.directories
     try:
         kernel.rename(_READY, name, kernel.RENAME_NOREPLACE, **directories)
         return ""
     except FileExistsError:
         kernel.rename(_READY, name, kernel.RENAME_EXCHANGE, **directories)
+    return _set_aside(made, identifier)
+
+
+def _set_aside(made: Stage, identifier: str) -> str:
+    """What was there before, under a name beside the place; "" where it was empty."""
     with contextlib.suppress(OSError):
-        os.rmdir(_READY, dir_fd=made.within)  # it was empty
+        os.rmdir(_READY, dir_fd=made.within)
         return ""
-    before = _free(made.outside, f"{name}.before-undo-{identifier}")
-    kernel.rename(_READY, before, kernel.RENAME_NOREPLACE, **directories)
-    return os.path.join(os.path.dirname(made.place), before)
+    before = _free(made.outside, made.before(identifier))
+    kernel.rename(_READY, before, kernel.RENAME_NOREPLACE, **made.directories)
+    return os.path.join(made.holder, before)
 
 
 def _fill(made: Stage, identifier: str) -> str:
     """Every entry is renamed: first what is there into a directory of its own, then the new ones."""
-    present = [name for name in os.listdir(made.outside) if not name.startswith(_STORES)]
-    before = _free(made.outside, f".guardsh-before-undo-{identifier}") if present else ""
+    present = [name for name in detached.names(made.outside) if not name.startswith(_STORES)]
+    before = _free(made.outside, made.before(identifier)) if present else ""
     if before:
         os.mkdir(before, 0o700, dir_fd=made.outside)
         with detached.directory(before, made.outside) as kept:
             _rename_all(present, made.outside, kept)
     with detached.directory(_READY, made.within) as new:
-        _rename_all(os.listdir(new), new, made.outside)
+        _rename_all(detached.names(new), new, made.outside)
         copying.attributes(new, made.outside)
     os.rmdir(_READY, dir_fd=made.within)
-    return os.path.join(made.place, before) if before else ""
+    return os.path.join(made.holder, before) if before else ""
 
 
 def _rename_all(names: Iterable[str], source: int, target: int) -> None:
@@ -97,7 +130,7 @@ def _clear(made: Stage) -> None:
 
 
 def _free(directory: int, name: str) -> str:
-    taken = set(os.listdir(directory))
+    taken = set(detached.names(directory))
     return next(each for each in (name, *(f"{name}-{number}" for number in range(2, 1000))) if each not in taken)
 
 

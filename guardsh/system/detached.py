@@ -63,6 +63,13 @@ def file(path: str, within: int | None = None) -> Iterator[int]:
         yield found
 
 
+def names(within: int) -> list[str]:
+    """What an open directory holds now: opened anew, since btrfs does not list what came after a descriptor was made
+    (fs/btrfs/inode.c, btrfs_opendir: last_index)."""
+    with directory(".", within) as again:
+        return os.listdir(again)
+
+
 def own_directory(name: str, within: int) -> None:
     """Make a directory that only this account can enter, or make sure that the one that is there is such a one.
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from guardsh.model.saved import Saved, Way
 from guardsh.operations.lab import Lab, LabServer
 from guardsh.remedies import snapshots
 from guardsh.remedies.record import Kept, NotDoneError, Occasion
+from guardsh.system import kernel
 from tests.postgres.lab import seen, seen_at
 from tests.storage.loops import attach, detach, plant, run, with_mounts
 
@@ -282,8 +285,8 @@ def _fill(path: str) -> None:
                     raise
 
 
-def test_a_failed_put_back_leaves_everything_as_it_was(device: str, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Building the second of two fails: the first, already built, has not been put in place."""
+def test_a_failed_put_back_leaves_everything_as_it_was(device: str, lab: Lab) -> None:
+    """The snapshot itself is gone."""
 
     def work() -> None:
         with mounted(device, f"{lab.directory}/mnt") as point:
@@ -299,6 +302,50 @@ def test_a_failed_put_back_leaves_everything_as_it_was(device: str, lab: Lab, mo
                 snapshots.put_back(saved)
             assert os.listdir(directory) == ["since"]
             assert set(os.listdir(point)) == {"main", ".guardsh-snapshots"}
+
+    with_mounts(work)
+
+
+RENAMES = 4  # of putting back one directory: ready, exchange or not, aside
+
+
+@pytest.mark.parametrize("form", ["subvolume", "mount point"])
+def test_killed_at_any_rename_nothing_is_lost_and_the_next_attempt_is_whole(form: str, device: str, lab: Lab) -> None:
+    def killed_at(saved: Saved, number: int) -> None:
+        """put_back in a process that is killed before its rename of this number."""
+        pid = os.fork()
+        if pid == 0:
+            left, real = number, kernel.rename
+
+            def rename(*arguments: Any, **options: Any) -> None:
+                nonlocal left
+                left -= 1
+                if left < 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                real(*arguments, **options)
+
+            kernel.rename = rename
+            snapshots.put_back(saved)
+            os._exit(0)
+        os.waitpid(pid, 0)
+
+    def work() -> None:
+        with mounted(device, f"{lab.directory}/top") as top:
+            subvolume(f"{top}/main")
+            plant(Path(top, "main"))
+            point = f"{top}/main" if form == "subvolume" else f"{lab.directory}/mnt"
+            with mounted(device, point, "subvol=main") if form == "mount point" else nullcontext():
+                saved = taken(point)
+                for number in range(RENAMES if form == "subvolume" else 16):
+                    token = f"since-{number}"
+                    Path(point, token).write_text("kept")
+                    killed_at(saved, number)
+                    snapshots.put_back(saved)
+                    assert Path(point, "base/5/1259").read_text() == "15\n"
+                    assert not Path(point, token).exists()
+                    everywhere = [os.path.join(d, f) for d, _, files in os.walk(top) for f in files if f == token]
+                    assert len(everywhere) == 1, everywhere
+                    assert ".guardsh-undo" not in "".join(os.listdir(os.path.dirname(point)) + os.listdir(point))
 
     with_mounts(work)
 
