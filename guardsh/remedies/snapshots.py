@@ -101,7 +101,8 @@ def _places(directory: DataDirectory) -> list[str]:
 def _held(places: Sequence[str]) -> tuple[tuple[Held, ...], list[str]]:
     """What can be held, and the places that cannot."""
     found = {place: next(filter(None, (kind.holding(place) for kind in KINDS.values())), ()) for place in places}
-    held = dict.fromkeys(each for group in found.values() for each in group)
+    every = dict.fromkeys(each for group in found.values() for each in group)
+    held = [each for each in every if not any(_contains(other, each) for other in every)]
     ordered = sorted(held, key=lambda each: os.path.basename(each.origin) in ("pg_wal", "pg_xlog"))
     return tuple(ordered), [place for place, group in found.items() if not group]
 
@@ -206,6 +207,12 @@ def _tops(held: Iterable[Held]) -> tuple[Held, ...]:
     """Those that are not nested in another."""
     places = tuple(held)
     return tuple(each for each in places if not any(_is_below(each.origin, other.origin) for other in places))
+
+
+def _contains(whole: Held, part: Held) -> bool:
+    """Whether it comes along: a tablespace in the data directory itself."""
+    below = os.path.join(whole.inside, os.path.relpath(part.origin, whole.origin))
+    return part.unit == whole.unit and _is_below(part.origin, whole.origin) and part.inside == below
 
 
 def _is_below(path: str, above: str) -> bool:

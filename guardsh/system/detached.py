@@ -44,12 +44,19 @@ def directory(path: str, within: int | None = None) -> Iterator[int]:
     Nothing on the way may be a symbolic link (NotADirectoryError): ``path`` is a resolved one, and whoever may write
     to a directory on the way could lead us elsewhere since.
     """
-    with contextlib.ExitStack() as stack:
-        here = within
-        for name in ("/" if path.startswith("/") else ".", *filter(None, path.split("/"))):
-            here = stack.enter_context(closing(os.open(name, _DIRECTORY, dir_fd=here)))
-        assert here is not None
-        yield here
+    with closing(_walked(path, within)) as reached:
+        yield reached
+
+
+def _walked(path: str, within: int | None) -> int:
+    try:
+        here = os.open("/" if path.startswith("/") else ".", _DIRECTORY, dir_fd=within)
+        for name in filter(None, path.split("/")):
+            with closing(here) as above:
+                here = os.open(name, _DIRECTORY, dir_fd=above)
+        return here
+    except OSError as error:
+        raise OSError(error.errno, os.strerror(error.errno or 0), path) from None
 
 
 @contextmanager

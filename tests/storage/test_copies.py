@@ -96,6 +96,7 @@ def test_several_files_are_one_and_the_copy_takes_no_space(device: str, tmp_path
         file = cluster(point)
         other = point / "main/base/5/1260"
         other.write_bytes(os.urandom(50 << 20))
+        other.chmod(0o604)
         os.sync()
         free = os.statvfs(point).f_bavail
         saved = kept(file, other, point / "main/PG_VERSION", point / "main/absent", point / "main/base")
@@ -105,6 +106,7 @@ def test_several_files_are_one_and_the_copy_takes_no_space(device: str, tmp_path
             os.unlink(each)
         copies.put_back(saved)
         assert all(os.path.getsize(each) for each in saved.origins)
+        assert other.stat().st_mode & 0o7777 == 0o604
         assert sorted(os.listdir(point / "main/base/5")) == ["1259", "1260", "PG_VERSION"], "nothing of ours is left"
 
     with_mounts(work)

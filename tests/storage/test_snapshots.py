@@ -4,112 +4,35 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from guardsh.model.saved import Saved, Way
-from guardsh.operations.lab import Lab, LabServer
-from guardsh.remedies import snapshots
-from guardsh.remedies.record import Kept, NotDoneError, Occasion
-from guardsh.system import kernel
-from tests.postgres.lab import seen, seen_at
-from tests.storage.loops import attach, detach, plant, run, with_mounts
-
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or shutil.which("mkfs.btrfs") is None, reason="needs root, loop devices and btrfs-progs"
+from guardsh import judge
+from guardsh.model.saved import Way
+from guardsh.model.verdict import Caller
+from guardsh.operations.lab import Lab
+from guardsh.remedies import beforehand, snapshots
+from guardsh.remedies.record import NotDoneError
+from tests.storage.loops import run, with_mounts
+from tests.storage.snapping import (
+    RM,
+    SECONDS,
+    destroyed,
+    device,
+    has_all,
+    mounted,
+    needs_btrfs,
+    running_on,
+    snapped_under_writes,
+    stopped,
+    subvolume,
+    taken,
 )
-RM = Occasion(("rm", "-rf", "DIRECTORY"), "anna")
-SECONDS = 20.0
 
-
-@pytest.fixture
-def device(tmp_path: Path) -> Iterator[str]:
-    """A loop device with a btrfs on it."""
-    made = attach(tmp_path / "image", 400 << 20)
-    try:
-        run("mkfs.btrfs", "-q", made)
-        yield made
-    finally:
-        detach(made)
-
-
-@contextmanager
-def mounted(device: str, point: str, options: str = "defaults") -> Iterator[str]:
-    os.makedirs(point, exist_ok=True)
-    try:
-        run("mount", "-t", "btrfs", "-o", options, device, point)
-    except subprocess.CalledProcessError as error:
-        pytest.skip(f"no btrfs here: {error.stderr}")
-    try:
-        yield point
-    finally:
-        run("umount", "--recursive", "--lazy", point)
-
-
-def subvolume(path: str) -> None:
-    run("btrfs", "subvolume", "create", path)
-
-
-@contextmanager
-def writing(server: LabServer) -> Iterator[Callable[[], int]]:
-    """Rows committed one by one in the meantime; the function gives the number of those acknowledged so far."""
-    server.sql("create table rows (n int)")
-    number, over = 0, threading.Event()
-
-    def write() -> None:
-        nonlocal number
-        while not over.is_set():
-            server.sql(f"insert into rows values ({number + 1})")
-            number += 1
-
-    thread = threading.Thread(target=write)
-    thread.start()
-    try:
-        yield lambda: number
-    finally:
-        over.set()
-        thread.join()
-
-
-def running_on(lab: Lab, directory: str) -> LabServer:
-    """A primary that commits to disk, in a directory that is there already."""
-    server = lab.add(os.path.basename(directory))
-    server.directory = directory
-    lab.give(directory)
-    os.chmod(directory, 0o700)
-    lab.initialise(directory)
-    own = {"listen_addresses": "", "unix_socket_directories": lab.sockets, "port": str(server.port)}
-    server.configure({**own, "shared_buffers": "16MB", "max_wal_size": "64MB", "min_wal_size": "32MB"})
-    server.start()
-    return server
-
-
-def snapped_under_writes(server: LabServer) -> tuple[Kept, int]:
-    """What before() kept, and how many rows had been acknowledged when it was called."""
-    with writing(server) as acknowledged:
-        while acknowledged() < 3:
-            pass
-        instance = seen(server)
-        sure = acknowledged()
-        return snapshots.before([instance], RM, SECONDS), sure
-
-
-def destroyed(server: LabServer) -> None:
-    """The real rm -rf under the running server, and its end."""
-    subprocess.run(["rm", "-rf", server.directory], capture_output=True, check=False)
-    server.kill()
-
-
-def has_all(server: LabServer, number: int) -> bool:
-    server.start()
-    return server.sql(f"select count(*) from rows where n <= {number}") == str(number)
+__all__ = ["device"]
+pytestmark = needs_btrfs
 
 
 def test_a_running_primary_in_a_subvolume_comes_back_with_every_row(device: str, lab: Lab) -> None:
@@ -212,144 +135,60 @@ def test_a_mount_point_is_filled_again(device: str, lab: Lab) -> None:
     with_mounts(work)
 
 
-def stopped(point: str) -> str:
-    directory = f"{point}/main"
-    subvolume(directory)
-    plant(Path(directory))
-    return directory
-
-
-def taken(directory: str) -> Saved:
-    (saved,) = snapshots.before([seen_at(directory)], RM, SECONDS).saved
-    return saved
-
-
-def test_nobody_else_can_reach_it_and_nothing_is_believed_that_others_put_there(device: str, lab: Lab) -> None:
-    def work() -> None:
-        with mounted(device, f"{lab.directory}/mnt") as point:
-            directory = stopped(point)
-            os.chmod(point, 0o777)
-            saved = taken(directory)
-            store = f"{point}/.guardsh-snapshots"
-            assert [os.stat(each).st_mode & 0o777 for each in (store, f"{store}/{saved.id}")] == [0o700, 0o700]
-            as_nobody = {"user": 65534, "group": 65534, "extra_groups": []}
-            seen_by = subprocess.run(["ls", store], capture_output=True, check=False, **as_nobody)  # type: ignore[call-overload]
-            assert seen_by.returncode
-            emptied = subprocess.run(["rm", "-rf", store], capture_output=True, check=False)
-            assert b"Read-only file system" in emptied.stderr, "not even root removes it by accident"
-            os.rename(store, f"{point}/away")
-            os.mkdir(store)
-            os.chown(store, 65534, 65534)
-            assert snapshots.saved() == () or saved not in snapshots.saved()
-            kept = snapshots.before([seen_at(directory)], RM, SECONDS)
-            assert "belongs to another account" in kept.failed
-            os.rmdir(store)
-            os.symlink(f"{point}/away", store)
-            assert snapshots.before([seen_at(directory)], RM, SECONDS).failed
-
-    with_mounts(work)
-
-
-def test_a_full_file_system_is_said_and_leaves_nothing_half_made(tmp_path: Path, lab: Lab) -> None:
-    small = attach(tmp_path / "image", 120 << 20)
-
-    def work() -> None:
-        run("mkfs.btrfs", "-q", "--mixed", small)
-        with mounted(small, f"{lab.directory}/mnt") as point:
-            directory = stopped(point)
-            with pytest.raises(OSError, match="No space"):
-                _fill(f"{point}/ballast")
-            kept = snapshots.before([seen_at(directory)], RM, SECONDS)
-            if kept.failed:
-                assert "no snapshot of" in kept.lines[0]
-                assert kept.saved == ()
-                assert not os.path.isdir(f"{point}/.guardsh-snapshots") or not os.listdir(f"{point}/.guardsh-snapshots")
-            else:  # btrfs had enough left for metadata
-                os.unlink(f"{point}/ballast")
-                assert kept.saved[0] in snapshots.saved()
-
-    try:
-        with_mounts(work)
-    finally:
-        detach(small)
-
-
-def _fill(path: str) -> None:
-    with open(path, "wb", buffering=0) as file:
-        for size in (1 << 20, 4096):
-            try:
-                while True:
-                    file.write(os.urandom(size))
-            except OSError:
-                if size == 4096:
-                    raise
-
-
-def test_a_failed_put_back_leaves_everything_as_it_was(device: str, lab: Lab) -> None:
-    """The snapshot itself is gone."""
+def test_what_lies_apart_is_held_apart_and_what_cannot_be_held_is_named(device: str, lab: Lab) -> None:
+    """A stopped cluster: pg_wal in a subvolume of its own, one tablespace in the data directory, one on another disk."""
 
     def work() -> None:
         with mounted(device, f"{lab.directory}/mnt") as point:
             directory = stopped(point)
+            subvolume(f"{point}/wal")
+            elsewhere = f"{lab.directory}/elsewhere"
+            for place in (f"{point}/wal/segments", f"{directory}/near/PG_15", elsewhere, f"{directory}/pg_tblspc"):
+                os.makedirs(place)
+            Path(point, "wal/segments/1").write_text("wal")
+            os.rmdir(f"{directory}/pg_wal")
+            os.symlink(f"{point}/wal/segments", f"{directory}/pg_wal")
+            os.symlink(f"{directory}/near", f"{directory}/pg_tblspc/1")
+            os.symlink(elsewhere, f"{directory}/pg_tblspc/2")
             saved = taken(directory)
-            subprocess.run(["rm", "-rf", directory], check=True)
-            os.makedirs(directory)
-            Path(directory, "since").write_text("kept")
-            snapshot = f"{point}/.guardsh-snapshots/{saved.id}"
-            (name,) = set(os.listdir(snapshot)) - {"saved.json"}
-            run("btrfs", "subvolume", "delete", f"{snapshot}/{name}")
-            with pytest.raises(OSError, match="No such file"):
-                snapshots.put_back(saved)
-            assert os.listdir(directory) == ["since"]
-            assert set(os.listdir(point)) == {"main", ".guardsh-snapshots"}
-
-    with_mounts(work)
-
-
-RENAMES = 4  # of putting back one directory: ready, exchange or not, aside
-
-
-@pytest.mark.parametrize("form", ["subvolume", "mount point"])
-def test_killed_at_any_rename_nothing_is_lost_and_the_next_attempt_is_whole(form: str, device: str, lab: Lab) -> None:
-    def killed_at(saved: Saved, number: int) -> None:
-        """put_back in a process that is killed before its rename of this number."""
-        pid = os.fork()
-        if pid == 0:
-            left, real = number, kernel.rename
-
-            def rename(*arguments: Any, **options: Any) -> None:
-                nonlocal left
-                left -= 1
-                if left < 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                real(*arguments, **options)
-
-            kernel.rename = rename
+            assert saved.origins == (directory, f"{point}/wal/segments")
+            assert saved.notes == (
+                f"It does not hold {elsewhere}, where no snapshot can be taken.",
+                f"Its snapshots were taken one after the other: {directory}, then {point}/wal/segments.",
+            )
+            subprocess.run(["rm", "-rf", directory, f"{point}/wal/segments"], check=True)
             snapshots.put_back(saved)
-            os._exit(0)
-        os.waitpid(pid, 0)
-
-    def work() -> None:
-        with mounted(device, f"{lab.directory}/top") as top:
-            subvolume(f"{top}/main")
-            plant(Path(top, "main"))
-            point = f"{top}/main" if form == "subvolume" else f"{lab.directory}/mnt"
-            with mounted(device, point, "subvol=main") if form == "mount point" else nullcontext():
-                saved = taken(point)
-                for number in range(RENAMES if form == "subvolume" else 16):
-                    token = f"since-{number}"
-                    Path(point, token).write_text("kept")
-                    killed_at(saved, number)
-                    snapshots.put_back(saved)
-                    assert Path(point, "base/5/1259").read_text() == "15\n"
-                    assert not Path(point, token).exists()
-                    everywhere = [os.path.join(d, f) for d, _, files in os.walk(top) for f in files if f == token]
-                    assert len(everywhere) == 1, everywhere
-                    assert ".guardsh-undo" not in "".join(os.listdir(os.path.dirname(point)) + os.listdir(point))
+            assert Path(directory, "pg_wal/1").read_text() == "wal"
+            assert os.path.isdir(f"{directory}/near/PG_15")
 
     with_mounts(work)
 
 
-def test_where_nothing_can_make_a_snapshot_nothing_is_said(tmp_path: Path) -> None:
-    plant(tmp_path)
-    assert snapshots.before([seen_at(str(tmp_path))], RM, SECONDS) == Kept()
+@pytest.mark.parametrize(
+    ("line", "ways"),
+    [
+        ("rm -rf main", ["snapshot"]),
+        ("rm -rf main/base", ["snapshot"]),
+        ("mv main/base other", ["snapshot"]),
+        ("rm main/base/5/1259", ["copy"]),
+        ("truncate -s 0 main/base/5/1259 main/PG_VERSION", ["copy"]),
+        ("dd if=/dev/zero of=main/global/pg_control", ["copy"]),
+        ("cp /etc/hostname main/base/5/1259", ["copy"]),
+        ("rm -rf main/base/5/1259 main/pg_wal", ["snapshot"]),
+        ("rm -rf other", []),
+        ("cat main/PG_VERSION", []),
+        ("mkfs.ext4 DEVICE", []),
+    ],
+)
+def test_what_is_kept_of_what(line: str, ways: list[str], device: str, lab: Lab) -> None:
+    def work() -> None:
+        with mounted(device, f"{lab.directory}/mnt") as point:
+            stopped(point)
+            os.mkdir(f"{point}/other")
+            os.chdir(point)
+            cases = judge.words(line.replace("DEVICE", device).split(), caller=Caller(True, "", 0))
+            kept = [beforehand.before(case.findings, RM, SECONDS) for case in cases]
+            assert [saved.way.value for each in kept for saved in each.saved] == ways
+            assert not any(each.failed for each in kept)
+
+    with_mounts(work)
