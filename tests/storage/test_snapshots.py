@@ -136,7 +136,7 @@ def test_a_mount_point_is_filled_again(device: str, lab: Lab) -> None:
 
 
 def test_what_lies_apart_is_held_apart_and_what_cannot_be_held_is_named(device: str, lab: Lab) -> None:
-    """A stopped cluster: pg_wal in a subvolume of its own, one tablespace in the data directory, one on another disk."""
+    """A stopped cluster: pg_wal in a subvolume of its own, one tablespace in the data directory, one on ext4."""
 
     def work() -> None:
         with mounted(device, f"{lab.directory}/mnt") as point:
