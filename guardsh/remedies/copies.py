@@ -48,8 +48,8 @@ def saved() -> tuple[Saved, ...]:
     return tuple(found[each] for each in sorted(found))
 
 
-def put_back(saved: Saved) -> tuple[str, ...]:
-    """Each file as it was, under its name; what is there now is kept as a copy of its own, which the lines name.
+def put_back(saved: Saved) -> None:
+    """Each file as it was, under its name; what is there now is kept as a copy of its own, before ``guardsh undo ID``.
 
     Raises OSError, or NotDoneError: a server runs on files that it would not see change, or the copy is gone.
     """
@@ -57,11 +57,11 @@ def put_back(saved: Saved) -> tuple[str, ...]:
     for held in record.held:
         _refuse_in_use(held.origin)
     now = [held.origin for held in record.held if _is_worth_it(held.origin)]
-    kept = _keep(tuple(now), Occasion(("guardsh", "undo", saved.id), saved.operator)) if now else Kept()
+    if now:
+        _keep(tuple(now), Occasion(("guardsh", "undo", saved.id), saved.operator))
     with detached.directory(store) as directory, detached.directory(saved.id, directory) as place:
         for held in record.held:
             _restore(place, held, saved.id)
-    return kept.lines
 
 
 def purge(saved: Saved) -> None:

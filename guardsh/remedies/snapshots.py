@@ -43,19 +43,24 @@ def saved() -> tuple[Saved, ...]:
     return tuple(record.saved for record in sorted(_records().values(), key=lambda each: each.saved.id))
 
 
-def put_back(saved: Saved) -> tuple[str, ...]:
+def put_back(saved: Saved) -> None:
     """Bring every directory of it back to its place as it was, all that was nested in it too.
 
-    What is there now is kept beside it, under the name that the returned lines say. The snapshot stays. Raises OSError,
-    or NotDoneError: a server runs there, or the snapshot is gone.
+    What is there now is kept beside it (``replaced``). The snapshot stays. Raises OSError, or NotDoneError: a server
+    runs there, or the snapshot is gone.
     """
     record = _record_of(saved)
     for origin in saved.origins:
         _refuse_in_use(origin)
     with contextlib.ExitStack() as stack:
         stages = [stack.enter_context(_staged(top, record)) for top in _tops(record.held)]
-        now = [(made.place, staging.put(made, saved.id)) for made in stages]
-    return tuple(f"what was at {place} is now {at}" if at else f"{place} was gone or empty" for place, at in now)
+        for made in stages:
+            staging.put(made, saved.id)
+
+
+def replaced(saved: Saved) -> tuple[str, ...]:
+    """Where what was in its place is kept, each time that it was put back."""
+    return tuple(path for origin in saved.origins for path in staging.set_aside(origin, saved.id))
 
 
 def purge(saved: Saved) -> None:

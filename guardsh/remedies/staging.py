@@ -31,19 +31,9 @@ class Stage:
     mounted: bool
 
     @property
-    def holder(self) -> str:
-        """The path of ``outside``."""
-        return self.place if self.mounted else os.path.dirname(self.place)
-
-    @property
     def directories(self) -> dict[str, int]:
         """For a rename out of the stage."""
         return {"source_directory": self.within, "target_directory": self.outside}
-
-    def before(self, identifier: str) -> str:
-        """The name under which what was there is kept."""
-        end = f"before-undo-{identifier}"
-        return f"{_STORES}{end}" if self.mounted else f"{os.path.basename(self.place)}.{end}"
 
 
 @contextmanager
@@ -51,8 +41,7 @@ def stage(place: str, identifier: str, build: Callable[[int, str, bool], None]) 
     """Make the new directory by ``build(directory, name, plainly)``, for the ``with`` block; what was not put in place
     is removed again. ``plainly``: its entries will be renamed into the mount point, and a subvolume's cannot be."""
     mounted = _is_mount_point(place)
-    holder = place if mounted else os.path.dirname(place)
-    with detached.directory(holder) as outside:
+    with detached.directory(_holder(place, mounted)) as outside:
         name = f".guardsh-undo-{identifier}-{os.path.basename(place)}"
         detached.own_directory(name, outside)
         with detached.directory(name, outside) as within:
@@ -76,38 +65,48 @@ def _take_up(made: Stage, identifier: str) -> None:
         _set_aside(made, identifier)
 
 
-def put(made: Stage, identifier: str) -> str:
-    """Put it in place; the path where what was there is kept, "" where there was nothing."""
+def put(made: Stage, identifier: str) -> None:
+    """Put it in place; what was there is kept (``set_aside``)."""
     kernel.rename(_NEW, _READY, kernel.RENAME_NOREPLACE, source_directory=made.within, target_directory=made.within)
-    return _fill(made, identifier) if made.mounted else _exchange(made, identifier)
+    if made.mounted:
+        _fill(made, identifier)
+    else:
+        _exchange(made, identifier)
 
 
-def _exchange(made: Stage, identifier: str) -> str:
+def set_aside(place: str, identifier: str) -> tuple[str, ...]:
+    """Where what was in a place is kept, as found on disk."""
+    mounted = _is_mount_point(place)
+    with contextlib.suppress(FileNotFoundError), detached.directory(_holder(place, mounted)) as holder:
+        name = _aside(place, identifier, mounted)
+        found = sorted(each for each in detached.names(holder) if each.startswith(name))
+        return tuple(os.path.join(_holder(place, mounted), each) for each in found)
+    return ()
+
+
+def _exchange(made: Stage, identifier: str) -> None:
     name = os.path.basename(made.place)
-    directories = made.directories
     try:
-        kernel.rename(_READY, name, kernel.RENAME_NOREPLACE, **directories)
-        return ""
+        kernel.rename(_READY, name, kernel.RENAME_NOREPLACE, **made.directories)
     except FileExistsError:
-        kernel.rename(_READY, name, kernel.RENAME_EXCHANGE, **directories)
-    return _set_aside(made, identifier)
+        kernel.rename(_READY, name, kernel.RENAME_EXCHANGE, **made.directories)
+        _set_aside(made, identifier)
 
 
-def _set_aside(made: Stage, identifier: str) -> str:
-    """What was there before, under a name beside the place; "" where it was empty."""
+def _set_aside(made: Stage, identifier: str) -> None:
+    """What was there before, under a name of its own; nothing, where it was empty."""
     with contextlib.suppress(OSError):
         os.rmdir(_READY, dir_fd=made.within)
-        return ""
-    before = _free(made.outside, made.before(identifier))
+        return
+    before = _free(made.outside, _aside(made.place, identifier, made.mounted))
     kernel.rename(_READY, before, kernel.RENAME_NOREPLACE, **made.directories)
-    return os.path.join(made.holder, before)
 
 
-def _fill(made: Stage, identifier: str) -> str:
+def _fill(made: Stage, identifier: str) -> None:
     """Every entry is renamed: first what is there into a directory of its own, then the new ones."""
     present = [name for name in detached.names(made.outside) if not name.startswith(_STORES)]
-    before = _free(made.outside, made.before(identifier)) if present else ""
-    if before:
+    if present:
+        before = _free(made.outside, _aside(made.place, identifier, made.mounted))
         os.mkdir(before, 0o700, dir_fd=made.outside)
         with detached.directory(before, made.outside) as kept:
             _rename_all(present, made.outside, kept)
@@ -115,7 +114,6 @@ def _fill(made: Stage, identifier: str) -> str:
         _rename_all(detached.names(new), new, made.outside)
         copying.attributes(new, made.outside)
     os.rmdir(_READY, dir_fd=made.within)
-    return os.path.join(made.holder, before) if before else ""
 
 
 def _rename_all(names: Iterable[str], source: int, target: int) -> None:
@@ -137,3 +135,12 @@ def _free(directory: int, name: str) -> str:
 def _is_mount_point(path: str) -> bool:
     """Not os.path.ismount: to that, every subvolume is one."""
     return any(each.point == path for each in standing.mounts())
+
+
+def _holder(place: str, mounted: bool) -> str:
+    return place if mounted else os.path.dirname(place)
+
+
+def _aside(place: str, identifier: str, mounted: bool) -> str:
+    """The name under which what was there is kept."""
+    return f"{_STORES if mounted else f'{os.path.basename(place)}.'}before-undo-{identifier}"

@@ -7,7 +7,8 @@ import subprocess
 from collections.abc import Sequence
 
 PLACES = "/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin"
-KEPT = ("LVM_", "DM_")  # variables that say where LVM has its configuration, and without udev its nodes (lvm(8))
+# Variables that say where LVM has its configuration, and without udev its nodes (lvm(8)).
+KEPT: tuple[str, ...] = ("LVM_", "DM_")
 _SECONDS = 60.0
 
 

@@ -52,7 +52,8 @@ def test_a_running_primary_in_a_subvolume_comes_back_with_every_row(device: str,
             destroyed(server)
             assert not os.path.exists(directory)
             assert saved in snapshots.saved()
-            assert snapshots.put_back(saved) == (f"{directory} was gone or empty",)
+            snapshots.put_back(saved)
+            assert snapshots.replaced(saved) == ()
             assert has_all(server, sure)
             assert os.stat(directory).st_ino == 256, "a subvolume again"
             server.stop()
@@ -100,9 +101,9 @@ def test_a_directory_in_a_larger_subvolume_comes_back_alone(device: str, lab: La
             server.kill()
             Path(point, "srv/other").write_text("since")
             Path(directory, "since").write_text("kept")
-            (line,) = snapshots.put_back(kept.saved[0])
+            snapshots.put_back(kept.saved[0])
             aside = f"{directory}.before-undo-{kept.saved[0].id}"
-            assert line == f"what was at {directory} is now {aside}"
+            assert snapshots.replaced(kept.saved[0]) == (aside,)
             assert Path(aside, "since").read_text() == "kept"
             assert Path(point, "srv/other").read_text() == "since"
             assert sorted(os.listdir(f"{point}/srv")) == ["main", os.path.basename(aside), "other"]
@@ -126,8 +127,9 @@ def test_a_mount_point_is_filled_again(device: str, lab: Lab) -> None:
             server.kill()
             Path(directory, "since").write_text("kept")
             os.chmod(directory, 0o755)
-            (line,) = snapshots.put_back(kept.saved[0])
-            assert Path(line.rpartition(" ")[2], "since").read_text() == "kept"
+            snapshots.put_back(kept.saved[0])
+            (aside,) = snapshots.replaced(kept.saved[0])
+            assert Path(aside, "since").read_text() == "kept"
             assert os.stat(directory).st_mode & 0o777 == 0o700
             assert has_all(server, sure)
             server.kill()
