@@ -60,6 +60,19 @@ def test_nobody_else_can_reach_it_and_nothing_is_believed_that_others_put_there(
     with_mounts(work)
 
 
+def test_another_account_is_told_that_only_root_can(device: str, lab: Lab) -> None:
+    def work() -> None:
+        with mounted(device, f"{lab.directory}/mnt") as point:
+            instance = seen_at(stopped(point))
+            os.seteuid(65534)
+            kept = snapshots.before([instance], RM, SECONDS)
+            os.seteuid(0)
+            assert kept.failed.endswith("only root can make one where nobody else can reach it")
+            assert os.listdir(point) == ["main"]
+
+    with_mounts(work)
+
+
 def test_a_full_file_system_is_said_and_leaves_nothing_half_made(tmp_path: Path, lab: Lab) -> None:
     small = attach(tmp_path / "image", 120 << 20)
 
