@@ -17,6 +17,7 @@ from benchmarks.live import full_node, verdict
 from benchmarks.prompt import prompt
 from benchmarks.reading import harmless_line, whole_line
 from benchmarks.shim import shim
+from benchmarks.snapshot import snapshot
 from benchmarks.unrelated import large_tree, one_file
 from benchmarks.watch import promotion, watcher_idle
 from guardsh.operations.binaries import find_binaries
@@ -33,6 +34,7 @@ COMPARISONS: dict[str, Callable[[Path], list[str]]] = {
     "full_node": full_node,
     "watcher_idle": watcher_idle,
     "promotion": promotion,
+    "snapshot": snapshot,
 }
 
 

@@ -22,6 +22,14 @@ class Standing(Enum):
     NOTHING = "nothing"  # empty, other, disposable
 
 
+class Precaution(Enum):
+    """Whether snapshots and copies are made before a command that destroys; the strictest last."""
+
+    OFF = "off"
+    TRY = "try"  # where one fails, that is said, and the command runs
+    REQUIRE = "require"  # where one fails that could have been made, the command does not run
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """How to reach one instance by SQL, where the discovered socket and the directory's owner are not enough."""
@@ -62,4 +70,6 @@ class Policy:
     paint: bool
     audit_file: str
     move_aside: MoveAside
+    snapshots: Precaution
+    snapshot_deadline: float  # seconds that they may take, all together
     sources: tuple[str, ...] = ()  # files that were read

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from guardsh.model.intent import Effect
-from guardsh.model.policy import Connection, ForbiddenVersion, MoveAside, Policy, Standing
+from guardsh.model.policy import Connection, ForbiddenVersion, MoveAside, Policy, Precaution, Standing
 from guardsh.model.verdict import Decision
 from guardsh.policy import versions
 from guardsh.policy.strictness import weaker
@@ -34,6 +34,8 @@ _STRICTEST = Policy(
     paint=True,
     audit_file="/var/log/guardsh/audit.jsonl",
     move_aside=MoveAside.ALWAYS,
+    snapshots=Precaution.REQUIRE,
+    snapshot_deadline=10.0,
 )
 
 
@@ -123,6 +125,7 @@ def _apply_own(document: Table, before: Policy) -> Policy:
 def _apply(document: Table, before: Policy) -> Policy:
     verdicts, unattended = document.table("verdicts"), document.table("unattended")
     node, observe, challenge = (document.table(name) for name in ("node", "observe", "challenge"))
+    snapshots = document.table("snapshots")
     return Policy(
         verdicts={effect: _row(verdicts.table(key(effect)), before.verdicts[effect]) for effect in Effect},
         unattended={each: unattended.read(key(each), before.unattended[each], unasked) for each in Effect},
@@ -135,6 +138,8 @@ def _apply(document: Table, before: Policy) -> Policy:
         paint=challenge.read("paint", before.paint, flag),
         audit_file=document.table("audit").read("file", before.audit_file, path),
         move_aside=document.table("undo").read("move_aside", before.move_aside, move_aside),
+        snapshots=snapshots.read("before", before.snapshots, _precaution),
+        snapshot_deadline=snapshots.read("deadline", before.snapshot_deadline, seconds(LONGEST_LOOK)),
     )
 
 
@@ -160,6 +165,13 @@ def _forbidden(tools: Table) -> Iterator[ForbiddenVersion]:
             condition, reason = block.require("versions", _condition), block.require("reason", text)
             if condition and reason:
                 yield ForbiddenVersion(tool, condition, reason)
+
+
+def _precaution(value: object) -> Precaution:
+    names = [each.value for each in Precaution]
+    if value not in names:
+        raise MisfitError(f"write {', '.join(names[:-1])} or {names[-1]}")
+    return Precaution(value)
 
 
 def _condition(value: object) -> str:

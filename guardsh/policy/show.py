@@ -25,6 +25,7 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield f"data_directories = {_list(policy.data_directories)}"
     yield from ("\n[observe]", f"deadline = {policy.deadline}")
     yield from ("\n[challenge]", f"patience = {policy.patience}", f"paint = {'true' if policy.paint else 'false'}")
+    yield from ("\n[snapshots]", f'before = "{policy.snapshots.value}"', f"deadline = {policy.snapshot_deadline}")
     yield from ("\n[audit]", f"file = {_quoted(policy.audit_file)}")
     yield from ("\n[undo]", f'move_aside = "{policy.move_aside.name.lower()}"')
     for connection in policy.connections:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardsh.model.policy import Policy
+from guardsh.model.policy import Policy, Precaution
 
 
 def weaker(policy: Policy, than: Policy) -> tuple[str, ...]:
     """Each setting of ``policy`` that is weaker, with both values; empty where nothing is."""
-    return (
-        *_verdicts(policy, than),
-        *_unattended(policy, than),
-        *_places(policy, than),
-        *_forbidden(policy, than),
-        *_undo(policy, than),
-    )
+    settings = (_verdicts, _unattended, _places, _forbidden, _undo, _precautions)
+    return tuple(sentence for setting in settings for sentence in setting(policy, than))
 
 
 def below(path: str, places: tuple[str, ...]) -> bool:
@@ -62,3 +57,11 @@ def _forbidden(policy: Policy, than: Policy) -> Iterator[str]:
     for forbidden in than.forbidden:
         if forbidden not in policy.forbidden:
             yield f"tools.{forbidden.tool}.forbid: {forbidden.versions} is no longer forbidden"
+
+
+def _precautions(policy: Policy, than: Policy) -> Iterator[str]:
+    order = tuple(Precaution)
+    if order.index(policy.snapshots) < order.index(than.snapshots):
+        yield f"snapshots.before = {policy.snapshots.value} is weaker than {than.snapshots.value}"
+    if policy.snapshots is not Precaution.OFF and policy.snapshot_deadline < than.snapshot_deadline:
+        yield f"snapshots.deadline = {policy.snapshot_deadline:g} is less than {than.snapshot_deadline:g}"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardsh.model.intent import Effect
-from guardsh.model.policy import Connection, ForbiddenVersion, Policy, Standing
+from guardsh.model.policy import Connection, ForbiddenVersion, Policy, Precaution, Standing
 from guardsh.model.verdict import Decision
 from guardsh.policy.config import ConfigurationError, builtin, load, own_file, parse, weaker_than_default
 from guardsh.policy.show import show
@@ -117,7 +117,7 @@ def test_an_operator_may_not_be_weaker(system: Path, tmp_path: Path) -> None:
     own = write(
         tmp_path / "own.toml",
         'verdicts.delete.live = "notice"\nunattended.stop = "notice"\n'
-        '[node]\nscratch = ["/home"]\ndata_directories = []\n'
+        '[snapshots]\nbefore = "off"\n[node]\nscratch = ["/home"]\ndata_directories = []\n'
         '[audit]\nfile = "/dev/null"\n[[instance]]\ndirectory = "/a"\nconninfo = "host=liar"\n',
     )
     stricter = "your own file can only make things stricter"
@@ -128,6 +128,7 @@ def test_an_operator_may_not_be_weaker(system: Path, tmp_path: Path) -> None:
         f"{own}: unattended.stop = notice is weaker than refuse: {stricter}",
         f"{own}: node.scratch: /home makes stopped instances nobody's: {stricter}",
         f"{own}: node.data_directories: /srv/a is no longer looked at: {stricter}",
+        f"{own}: snapshots.before = off is weaker than try: {stricter}",
     )
 
 
@@ -286,6 +287,8 @@ policies = st.builds(
     patience=st.floats(0.001, 86400),
     paint=st.booleans(),
     audit_file=st.just("/var/log/x"),
+    snapshots=st.sampled_from(Precaution),
+    snapshot_deadline=st.floats(0.001, 60),
     sources=st.lists(text, max_size=2).map(tuple),
 )
 

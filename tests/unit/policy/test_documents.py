@@ -81,5 +81,5 @@ def test_examples_in_comments_of_the_defaults_are_configurations() -> None:
 def test_each_field_of_a_policy_is_configurable() -> None:
     assert {field.name for field in fields(Policy)} == {
         *("verdicts", "unattended", "scratch", "data_directories", "connections", "forbidden", "deadline"),
-        *("patience", "paint", "audit_file", "move_aside", "sources"),
+        *("patience", "paint", "audit_file", "move_aside", "snapshots", "snapshot_deadline", "sources"),
     }
