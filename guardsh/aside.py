@@ -18,13 +18,14 @@ from guardsh.model.finding import Part
 from guardsh.model.instance import Instance
 from guardsh.model.intent import Target
 from guardsh.model.observed import Known
-from guardsh.model.policy import MoveAside
+from guardsh.model.policy import MoveAside, Precaution
 from guardsh.model.saved import Saved, Way
 from guardsh.model.verdict import Accepted, Decision
 from guardsh.policy.summary import whom
-from guardsh.remedies import moved, store
+from guardsh.remedies import moved
 from guardsh.remedies.entry import new_id
 from guardsh.remedies.held import held
+from guardsh.remedies.record import NotDoneError
 from guardsh.screen import saying
 from guardsh.screen.plain import safe
 
@@ -68,13 +69,13 @@ def _deletes_data(case: Case) -> bool:
 
 def instead(case: Case, answer: Accepted) -> int | None:
     """Move aside what the command would delete; its exit status then. None where it is to run itself."""
-    by_person = not answer.answer.startswith("--confirm") or case.policy.move_aside is MoveAside.ALWAYS
-    if not by_person or not applies(case):
+    wanted = by_person(answer) or (answer.answer and case.policy.move_aside is MoveAside.ALWAYS)
+    if not wanted or not applies(case):
         return None
     paths, missing = _operands(case)
     try:
         kept = list(_move(case, paths))
-    except (OSError, store.StoreError) as error:
+    except (OSError, NotDoneError) as error:
         saying.say([f"guardsh: could not move aside {reason(error)}; nothing was deleted", _FOR_GOOD])
         return FAILED
     for each in kept:
@@ -84,6 +85,29 @@ def instead(case: Case, answer: Accepted) -> int | None:
     for path in missing:
         sys.stderr.write(f"rm: cannot remove '{safe(path)}': No such file or directory\n")
     return 1 if missing else 0
+
+
+def by_person(answer: Accepted) -> bool:
+    """Whether somebody has answered the question at a terminal."""
+    return bool(answer.answer) and not answer.answer.startswith("--confirm")
+
+
+def kept(cases: Sequence[Case]) -> bool:
+    """Snapshots and copies of what confirmed commands would destroy; False, said, where the policy requires them and
+    they failed. guardsh's own subcommands destroy nothing that they do not say."""
+    from guardsh.remedies import beforehand
+    from guardsh.remedies.record import Occasion
+
+    for case in cases:
+        if case.policy.snapshots is Precaution.OFF or case.invocation.words[:1] == ("guardsh",):
+            continue
+        occasion = Occasion(secrets.redact(case.words), _operator())
+        made = beforehand.before(case.findings, occasion, case.policy.snapshot_deadline)
+        saying.say(made.lines)
+        if made.failed and case.policy.snapshots is Precaution.REQUIRE:
+            saying.say(['guardsh: [snapshots] before = "require": not run'])
+            return False
+    return True
 
 
 def told(kept: Saved) -> list[str]:
@@ -151,7 +175,6 @@ def around(directory: str) -> str:
 
 def described(instance: Instance | None, directory: str, words: Sequence[str], origin: str) -> Saved:
     """What is known of a thing that is about to be moved out of ``directory``."""
-    operator = trail.operator()
     about = Saved(
         id=new_id(),
         way=Way.MOVED,
@@ -160,9 +183,14 @@ def described(instance: Instance | None, directory: str, words: Sequence[str], o
         place="",
         what=f"{origin}: {whom(instance)}" if instance else origin,
         command=secrets.redact(tuple(words)),
-        operator=str(operator["login"] or operator["account"] or operator["uid"]),
+        operator=_operator(),
     )
     return about if instance is None else _of(instance, about)
+
+
+def _operator() -> str:
+    who = trail.operator()
+    return str(who["login"] or who["account"] or who["uid"])
 
 
 def _of(instance: Instance, about: Saved) -> Saved:

@@ -44,7 +44,15 @@ def outcome(words: list[str], wishes: Wishes = NO_WISHES) -> int | None:
     if not all(recorded) and wishes.override is not None:
         saying.say(["guardsh: an override must go on record, and no audit trail can be written; not run"])
         return REFUSED
-    return aside.instead(cases[0], answer) if len(cases) == 1 else None
+    return _with_a_way_back(cases, answer)
+
+
+def _with_a_way_back(cases: Sequence[Case], answer: Accepted) -> int | None:
+    """As ``outcome``, of what was accepted: what a person has confirmed is moved aside, or kept before it runs."""
+    status = aside.instead(cases[0], answer) if len(cases) == 1 else None
+    if status is not None or not aside.by_person(answer):
+        return status
+    return None if aside.kept(cases) else REFUSED
 
 
 def said_of(cases: Sequence[Case]) -> list[Case]:

@@ -9,7 +9,7 @@ import click
 from guardsh import aside, guard
 from guardsh.judge import Wishes
 from guardsh.operations import clear
-from guardsh.remedies.store import StoreError
+from guardsh.remedies.record import NotDoneError
 from guardsh.screen.plain import safe
 
 FAILED = 1
@@ -41,7 +41,7 @@ def command(
         kept = clear.clear(directory, wishes, remove=remove, into=into)
     except clear.ClearError as error:
         sys.exit(_failed(str(error), error.hint, guard.REFUSED if error.refused else FAILED))
-    except (OSError, StoreError) as error:
+    except (OSError, NotDoneError) as error:
         sys.exit(_failed(f"could not move aside {aside.reason(error)}", "", FAILED))
     if not kept:
         click.echo(f"{safe(directory)} is empty already")

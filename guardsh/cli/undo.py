@@ -31,3 +31,5 @@ def command(name: str) -> None:
         sys.exit(FAILED)
     for each in back:
         click.echo(safe(f"{each.id} is back: {each.what}"))
+        for path in undo.replaced(each):
+            click.echo(safe(f"    what was there is kept: {path}"))

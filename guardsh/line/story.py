@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from guardsh import grant, guard, judge
+from guardsh import aside, grant, guard, judge
 from guardsh.commands.shell_found import Reading
 from guardsh.judge import NO_WISHES, Case
 from guardsh.model.verdict import Accepted, Rejected
@@ -19,9 +19,10 @@ def settle(reading: Reading, text: str, shell: int, functions: frozenset[str] = 
         return 0
     met = all(judge.is_met(case.found, functions) for case in cases if case.starts)
     answer = guard.settle(cases, door=terminal.QuietTerminal, met=met)
+    of_the_shell = [case for case in cases if not case.starts]  # what starts is kept when it does
     for case in cases:
         guard.record(case, NO_WISHES, answer)
-    if isinstance(answer, Rejected):
+    if isinstance(answer, Rejected) or (aside.by_person(answer) and not aside.kept(of_the_shell)):
         _discard_what_follows()
         return guard.REFUSED
     _leave(cases, answer, shell)

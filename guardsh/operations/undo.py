@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from collections.abc import Callable, Sequence
-from importlib import import_module
+from typing import Protocol
 
 from guardsh import guard
+from guardsh.audit import trail
 from guardsh.judge import Wishes
+from guardsh.model.event import Event, Outcome
+from guardsh.model.policy import Policy
 from guardsh.model.saved import Saved, Way
-from guardsh.observe import discovery
+from guardsh.observe import discovery, node
 from guardsh.policy import config
-from guardsh.remedies.store import StoreError
+from guardsh.remedies import copies, moved, snapshots
+from guardsh.remedies.record import NotDoneError
 from guardsh.system import processes
 
-# Each module has ``saved(near) -> tuple[Saved, ...]``, ``put_back(Saved)`` and ``purge(Saved)``.
-WAYS = {Way.MOVED: "guardsh.remedies.moved"}
+
+class Keeper(Protocol):
+    """A module of remedies, and what it does with what it has kept. Raises OSError or NotDoneError."""
+
+    def put_back(self, saved: Saved, /) -> None: ...
+
+    def purge(self, saved: Saved, /) -> None: ...
+
+
+KEEPERS: dict[Way, Keeper] = {Way.MOVED: moved, Way.SNAPSHOT: snapshots, Way.COPY: copies}
 
 
 class UndoError(Exception):
@@ -28,8 +42,7 @@ class UndoError(Exception):
 
 def everything() -> tuple[Saved, ...]:
     """All that was put aside on this node, the oldest first, and can be seen by this account."""
-    near = _near()
-    found = [each for module in WAYS.values() for each in import_module(module).saved(near)]
+    found = (*moved.saved(_near()), *snapshots.saved(), *copies.saved())
     return tuple(sorted(found, key=lambda each: each.id))
 
 
@@ -37,7 +50,8 @@ def undo(name: str = "") -> tuple[Saved, ...]:
     """Put back what has this id, or else the newest; all that was put aside with it. Raises UndoError."""
     chosen = _chosen(name)
     for this in reversed(chosen):
-        _do(this, "put_back", f"could not put {this.id} back")
+        _do(KEEPERS[this.way].put_back, this, f"could not put {this.id} back")
+        _record(this)
     return chosen
 
 
@@ -47,7 +61,7 @@ def purge(name: str, wishes: Wishes) -> tuple[Saved, ...]:
     if guard.outcome(["guardsh", "moved", "purge", *(this.place for this in chosen)], wishes) is not None:
         raise UndoError("", refused=True)
     for this in chosen:
-        _do(this, "purge", f"could not delete {this.id}")
+        _do(KEEPERS[this.way].purge, this, f"could not delete {this.id}")
     return chosen
 
 
@@ -67,21 +81,47 @@ def _group(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _do(this: Saved, verb: str, failed: str) -> None:
-    act: Callable[[Saved], None] = getattr(import_module(WAYS[this.way]), verb)
+def _do(act: Callable[[Saved], None], this: Saved, failed: str) -> None:
     try:
         act(this)
-    except StoreError as error:
+    except NotDoneError as error:
         raise UndoError(f"{failed}: {error}") from None
     except OSError as error:
         raise UndoError(f"{failed}: {error.filename or this.place}: {(error.strerror or str(error)).lower()}") from None
 
 
+def replaced(this: Saved) -> tuple[str, ...]:
+    """Where what was in its place is kept, if it was not empty."""
+    return snapshots.replaced(this) if this.way is Way.SNAPSHOT else ()
+
+
+def _record(this: Saved) -> None:
+    """On the audit trail, as far as there is one: what is back is back."""
+    event = Event(
+        when=time.time(),
+        outcome=Outcome.ACCEPT,
+        operator=trail.operator(),
+        host=node.host_name(),
+        cwd=os.getcwd(),
+        argv=("guardsh", "undo", this.id),
+        intent=tuple(f"put back {origin}" for origin in this.origins),
+        verdict={},
+        answer="",
+        detail="put back",
+    )
+    with contextlib.suppress(trail.NotRecorded):
+        trail.record(event, _policy().audit_file)
+
+
 def _near() -> Sequence[str]:
     """Where data directories are, or were: a store lies in or beside each."""
-    try:
-        policy = config.load()
-    except config.ConfigurationError:
-        policy = config.builtin()
+    policy = _policy()
     running = [server.directory.path for server in processes.servers() if server.directory]
     return tuple(dict.fromkeys((*running, *discovery.data_directories("/", policy.data_directories), os.getcwd())))
+
+
+def _policy() -> Policy:
+    try:
+        return config.load()
+    except config.ConfigurationError:
+        return config.builtin()

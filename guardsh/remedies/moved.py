@@ -16,7 +16,7 @@ from guardsh.model.saved import Saved
 from guardsh.remedies import moving, store
 from guardsh.remedies.entry import FILES, JOURNAL, Entry, Item, Phase, read, write
 from guardsh.remedies.held import Held, held
-from guardsh.remedies.store import StoreError
+from guardsh.remedies.record import NotDoneError
 
 _MANY = 1000  # names of a directory that are not renamed one by one
 _PARTLY = "moving it was cut short, and something new has come since: some of it may still be in its place"
@@ -27,7 +27,7 @@ def move(names: Sequence[str], of: str, beside: str, about: Saved, expected: Ide
     """Move these names of the directory ``of`` into a new entry of the store in ``beside``; ``about`` says what they
     are. ``expected`` is the directory as it was looked at.
 
-    Raises OSError, and StoreError: then everything is in its place.
+    Raises OSError, and NotDoneError: then everything is in its place.
     """
     with _moving(of, beside, about, expected) as (origin, place, files):
         items = [Item(name, identity) for name in names if (identity := origin.at(name)) is not None]
@@ -55,7 +55,7 @@ def saved(near: Iterable[str] = ()) -> tuple[Saved, ...]:
     lie. What a kill has cut short is brought to an end before. Never raises."""
     found: list[Saved] = []
     for directory in store.known(near):
-        with contextlib.suppress(OSError, StoreError), held(directory) as beside, store.opened(beside) as kept:
+        with contextlib.suppress(OSError, NotDoneError), held(directory) as beside, store.opened(beside) as kept:
             look = read if store.is_busy(kept) else partial(settled, kept=kept)
             found += [entry.saved for place in _places(kept) if (entry := look(place)) is not None]
     return tuple(sorted(found, key=lambda each: each.id))
@@ -64,12 +64,12 @@ def saved(near: Iterable[str] = ()) -> tuple[Saved, ...]:
 def put_back(this: Saved) -> None:
     """Rename everything to where it was.
 
-    Raises OSError, and StoreError where something has come since under one of the names: then nothing is changed.
+    Raises OSError, and NotDoneError where something has come since under one of the names: then nothing is changed.
     """
     with _entered(this) as (kept, place, entry), held(FILES, place) as files, held(this.origins[0]) as origin:
         if names := moving.taken(entry, origin, files):
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            raise StoreError(f"{origin.path}/{names[0]}{more} has come since; move it away first")
+            raise NotDoneError(f"{origin.path}/{names[0]}{more} has come since; move it away first")
         write(entry.in_phase(Phase.RETURNING), place)
         moving.back(entry, origin, files)
         files.sync()
@@ -79,7 +79,7 @@ def put_back(this: Saved) -> None:
 
 
 def purge(this: Saved) -> None:
-    """Delete it for good. Raises OSError, and StoreError; what was begun is brought to an end by ``saved``."""
+    """Delete it for good. Raises OSError, and NotDoneError; what was begun is brought to an end by ``saved``."""
     with _entered(this) as (kept, place, entry):
         write(entry.in_phase(Phase.PURGING), place)
         _delete(place)
@@ -182,7 +182,7 @@ def _entered(this: Saved) -> Iterator[tuple[Held, Held, Entry]]:
     ):
         entry = settled(place, kept)
         if entry is None:
-            raise StoreError(f"{this.id} is no longer there")
+            raise NotDoneError(f"{this.id} is no longer there")
         yield kept, place, entry
 
 

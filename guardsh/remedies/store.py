@@ -10,14 +10,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from guardsh.remedies.held import Held, held
+from guardsh.remedies.record import NotDoneError
 
 _OF_NODE = "/var/lib/guardsh/stores"
 _OF_ACCOUNT = "~/.local/state/guardsh/stores"
 _MOST_READ = 1 << 20  # bytes of the registry
-
-
-class StoreError(Exception):
-    """Why nothing can be kept there; one sentence."""
 
 
 def name() -> str:
@@ -31,7 +28,7 @@ def is_store(path: str) -> bool:
 
 @contextmanager
 def opened(beside: Held, *, make: bool = False) -> Iterator[Held]:
-    """The store in this directory. Raises OSError, and StoreError where it is not ours alone."""
+    """The store in this directory. Raises OSError, and NotDoneError where it is not ours alone."""
     if make:
         with contextlib.suppress(FileExistsError):
             beside.make(name())
@@ -62,9 +59,9 @@ def _check(store: Held) -> None:
     """Nobody else can have put anything there, or can look at it."""
     status = store.status
     if status.st_uid != os.geteuid():
-        raise StoreError(f"{store.path} belongs to another account (uid {status.st_uid}); nothing is moved there")
+        raise NotDoneError(f"{store.path} belongs to another account (uid {status.st_uid}); nothing is moved there")
     if stat.S_IMODE(status.st_mode) & 0o077:
-        raise StoreError(f"{store.path} is open to other accounts; make it 0700 again")
+        raise NotDoneError(f"{store.path} is open to other accounts; make it 0700 again")
 
 
 def remember(store: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from guardsh.model.saved import Saved
 from guardsh.remedies import entry, moved, store
-from guardsh.remedies.store import StoreError
+from guardsh.remedies.record import NotDoneError
 from tests.remedies.acts import about
 
 NOBODY = 65534
@@ -87,7 +87,7 @@ def test_what_has_come_since_is_not_overwritten(data: Path) -> None:
     kept = empty(data)
     (data / "global").mkdir()
     (data / "global" / "pg_control").write_text("of another cluster")
-    with pytest.raises(StoreError, match=r"/data/global has come since; move it away first"):
+    with pytest.raises(NotDoneError, match=r"/data/global has come since; move it away first"):
         moved.put_back(kept)
     assert sorted(path.name for path in data.rglob("*")) == ["global", "pg_control"]
     assert moved.saved([str(data)]) == (kept,)
@@ -160,7 +160,7 @@ def test_a_store_that_others_made_or_may_read_is_not_used(data: Path, owner: int
     os.chmod(planted, mode)
     os.chown(planted, owner, owner)
     before = looks(data)
-    with pytest.raises(StoreError, match=why):
+    with pytest.raises(NotDoneError, match=why):
         empty(data)
     assert looks(data) == before
 
