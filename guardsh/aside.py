@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from guardsh.audit import trail
@@ -22,18 +22,19 @@ from guardsh.model.policy import MoveAside, Precaution
 from guardsh.model.saved import Saved, Way
 from guardsh.model.verdict import Accepted, Decision
 from guardsh.policy.summary import whom
-from guardsh.remedies import moved
-from guardsh.remedies.entry import new_id
+from guardsh.remedies import moved, store
 from guardsh.remedies.held import held
-from guardsh.remedies.record import NotDoneError
+from guardsh.remedies.record import NotDoneError, new_id
 from guardsh.screen import saying
 from guardsh.screen.plain import safe
 
 FAILED = 1  # as rm itself
-_PLAIN = frozenset({"--recursive", "--force"})
+# Those that change nothing of what is deleted; with another, such as -i, rm has its own questions to ask.
+_PLAIN = frozenset({"--recursive", "--force", "--dir", "--verbose", "--preserve-root", "-I"})
 _DATA = frozenset({Part.ALL, Part.DATA, Part.WAL, Part.TRANSACTIONS, Part.TABLESPACE})
 _KEPT = "What is confirmed here is moved aside, not deleted (back with guardsh undo)."
 _GONE = "What is confirmed here is deleted for good."
+_WHY = {errno.EBUSY: "it is a mount point", errno.EXDEV: "its file system cannot rename it"}
 _FOR_GOOD = "hint: to delete it for good: guardsh run --confirm 'HOST ROLE' -- rm …"
 
 
@@ -53,7 +54,7 @@ def applies(case: Case) -> bool:
     options = _options(case)
     asked = case.policy.move_aside is not MoveAside.NEVER and case.verdict.decision is Decision.CHALLENGE
     plain = options <= _PLAIN and "--recursive" in options and not case.intents[0].doubts
-    return asked and plain and any(touch.part in _DATA for touch in case.findings.touches[0])
+    return asked and plain and _deletes_data(case) and not any(map(store.holds, _operands(case)[0]))
 
 
 def promise(cases: Sequence[Case], *, kept: bool) -> list[str]:
@@ -74,12 +75,11 @@ def instead(case: Case, answer: Accepted) -> int | None:
         return None
     paths, missing = _operands(case)
     try:
-        kept = list(_move(case, paths))
+        kept = all_or_none(_move(case, paths))
     except (OSError, NotDoneError) as error:
-        saying.say([f"guardsh: could not move aside {reason(error)}; nothing was deleted", _FOR_GOOD])
+        saying.say([f"guardsh: could not move aside: {reason(error)}; nothing was deleted", _FOR_GOOD])
         return FAILED
-    for each in kept:
-        saying.say(told(each))
+    saying.say(told(kept))
     if "--force" in _options(case):
         return 0
     for path in missing:
@@ -110,19 +110,34 @@ def kept(cases: Sequence[Case]) -> bool:
     return True
 
 
-def told(kept: Saved) -> list[str]:
-    """Where it went, and the ways from there."""
-    return [
-        f"guardsh: moved aside, no space was freed: {kept.place}",
-        f"hint: guardsh undo {kept.id} puts it back; guardsh moved purge {kept.id} deletes it for good",
-    ]
+def all_or_none(moves: Iterable[Saved]) -> list[Saved]:
+    """Carry out each; where one fails, those before it are put back. Raises as ``moved.move``, and as
+    ``moved.put_back``."""
+    done: list[Saved] = []
+    try:
+        for each in moves:
+            done.append(each)
+    except (OSError, NotDoneError):
+        for each in reversed(done):
+            moved.put_back(each)
+        raise
+    return done
+
+
+def told(kept: Sequence[Saved]) -> list[str]:
+    """Where what was moved at once went, and the ways from there."""
+    where = [f"guardsh: moved aside, no space was freed: {each.place}" for each in kept]
+    notes = [f"guardsh: {note}" for each in kept for note in each.notes]
+    name = kept[0].id if kept else ""
+    ways = f"hint: guardsh undo {name} puts it back; guardsh moved purge {name} deletes it for good"
+    return [*where, *notes, ways] if kept else []
 
 
 def reason(error: Exception) -> str:
     """An error of moving as the end of a sentence."""
     if not isinstance(error, OSError):
         return str(error)
-    why = "it is a mount point, or in use as one" if error.errno in (errno.EBUSY, errno.EXDEV) else error.strerror
+    why = _WHY.get(error.errno or 0, error.strerror)
     return f"{error.filename or ''}: {(why or str(error)).lower()}".removeprefix(": ")
 
 
@@ -139,7 +154,7 @@ def _operands(case: Case) -> tuple[list[str], list[str]]:
 
 
 def _move(case: Case, paths: Sequence[str]) -> Iterator[Saved]:
-    base = new_id()
+    base = new_id(time.time())
     touched = [touch for touches in case.findings.touches for touch in touches]
     for number, group in enumerate(grouped(paths, [touch.instance for touch in touched]), start=1):
         origin = group.directory if len(group.names) != 1 else f"{group.directory}/{group.names[0]}"
@@ -167,7 +182,8 @@ def _beside(directory: str, instances: Sequence[Instance]) -> str:
 
 
 def around(directory: str) -> str:
-    """The directory above, where names can be moved from here; else the directory itself, which is a mount point."""
+    """The directory above, where names can be moved to from here; else the directory itself: it is a mount point, or a
+    subvolume, or we may not write beside it."""
     above = os.path.dirname(directory) or "/"
     with held(directory) as here, held(above) as there:
         return above if here.mount == there.mount and os.access(above, os.W_OK) else directory
@@ -176,9 +192,9 @@ def around(directory: str) -> str:
 def described(instance: Instance | None, directory: str, words: Sequence[str], origin: str) -> Saved:
     """What is known of a thing that is about to be moved out of ``directory``."""
     about = Saved(
-        id=new_id(),
+        id=new_id(when := time.time()),
         way=Way.MOVED,
-        when=time.time(),
+        when=when,
         origins=(directory,),
         place="",
         what=f"{origin}: {whom(instance)}" if instance else origin,

@@ -42,10 +42,10 @@ def command(
     except clear.ClearError as error:
         sys.exit(_failed(str(error), error.hint, guard.REFUSED if error.refused else FAILED))
     except (OSError, NotDoneError) as error:
-        sys.exit(_failed(f"could not move aside {aside.reason(error)}", "", FAILED))
+        sys.exit(_failed(f"could not move aside: {aside.reason(error)}", "", FAILED))
     if not kept:
         click.echo(f"{safe(directory)} is empty already")
-    for line in (line for each in kept[:1] for line in aside.told(each)):
+    for line in aside.told(kept):
         click.echo(safe(line))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -10,10 +11,11 @@ from guardsh import aside, guard, judge
 from guardsh.judge import Case, Wishes
 from guardsh.model.finding import Touch
 from guardsh.model.instance import Instance
+from guardsh.model.place import Identity
 from guardsh.model.saved import Saved
 from guardsh.remedies import moved, store
-from guardsh.remedies.entry import new_id
 from guardsh.remedies.held import held
+from guardsh.remedies.record import new_id
 
 
 class ClearError(Exception):
@@ -27,9 +29,10 @@ class ClearError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One directory to be emptied, and the directory its store lies in."""
+    """One directory to be emptied, as it was looked at, and the directory its store lies in."""
 
     directory: str
+    identity: Identity
     beside: str
 
 
@@ -44,11 +47,10 @@ def clear(directory: str, wishes: Wishes, *, remove: bool = False, into: str = "
     case = judge.together(judge.words(words, wishes))
     concerned = _concerned(case)
     _check_not_running(path, concerned)
+    plans = [_plan(each, into) for each in _directories(path, concerned)]
     if guard.outcome(words, wishes) is not None:
         raise ClearError("", refused=True)
-    plans = [Plan(each, into or aside.around(each)) for each in _directories(path, concerned)]
-    _check_into(plans)
-    return tuple(_carry_out(plans, case, concerned, remove=remove))
+    return tuple(aside.all_or_none(_carry_out(plans, case, concerned, remove=remove)))
 
 
 def _resolved(directory: str) -> str:
@@ -56,8 +58,10 @@ def _resolved(directory: str) -> str:
     if not os.path.isdir(path):
         missing = not os.path.lexists(directory)
         raise ClearError(f"could not clear {directory}: {'no such directory' if missing else 'not a directory'}")
-    if path == "/" or store.is_store(path):
-        raise ClearError(f"{path} is not cleared", "name a data directory", refused=True)
+    if path == "/":
+        raise ClearError("/ is not cleared", "name a data directory", refused=True)
+    if store.holds(path):
+        raise ClearError(f"{path} was moved aside already", "guardsh moved purge deletes it for good", refused=True)
     return path
 
 
@@ -89,18 +93,19 @@ def _directories(path: str, concerned: tuple[Touch, ...]) -> Iterator[str]:
                     yield place.path
 
 
-def _check_into(plans: list[Plan]) -> None:
-    for plan in plans:
-        with held(plan.directory) as here, held(plan.beside) as there:
-            if here.mount != there.mount:
-                raise ClearError(
-                    f"{plan.beside} is on another mount than {plan.directory}; nothing was moved",
-                    "a rename cannot cross mounts: name a directory on the same one",
-                )
+def _plan(directory: str, into: str) -> Plan:
+    beside = os.path.realpath(into) if into else aside.around(directory)
+    with held(directory) as here, held(beside) as there:
+        if here.mount != there.mount:
+            raise ClearError(
+                f"{beside} is on another file system, mount or subvolume than {directory}; nothing was moved",
+                "a rename crosses none of them: name a directory on the same one",
+            )
+        return Plan(directory, here.identity, beside)
 
 
 def _carry_out(plans: list[Plan], case: Case, concerned: tuple[Touch, ...], *, remove: bool) -> Iterator[Saved]:
-    base = new_id()
+    base = new_id(time.time())
     instance: Instance | None = concerned[0].instance if concerned else None
     for number, plan in enumerate(plans, start=1):
         about = aside.described(instance, plan.directory, case.words, plan.directory)
@@ -108,5 +113,10 @@ def _carry_out(plans: list[Plan], case: Case, concerned: tuple[Touch, ...], *, r
         if remove and number == 1:
             above, name = os.path.split(plan.directory)
             yield moved.move((name,), above, plan.beside, replace(about, origins=(above,)))
-        elif names := [name for name in os.listdir(plan.directory) if not store.is_store(name)]:
-            yield moved.empty(plan.directory, plan.beside, about) if names else about
+        elif any(not store.is_store(name) for name in os.listdir(plan.directory)):
+            notes = (_inside(plan.directory),) if plan.beside == plan.directory else ()
+            yield moved.empty(plan.directory, plan.beside, replace(about, notes=notes), plan.identity)
+
+
+def _inside(directory: str) -> str:
+    return f"it had to be kept inside {directory}: initdb, wal-g and pgBackRest call that not empty until it is purged"

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from typing import Any
 
-from guardsh.model.place import Identity
 from guardsh.model.saved import Saved, Way
 from guardsh.remedies.held import Held
 
@@ -18,6 +16,7 @@ FILES = "files"  # the directory, in the entry's, in which the moved names lie
 _NEW = "entry.json.new"
 _LONGEST = 1 << 24  # bytes of a journal that are read
 _SCHEMA = 1
+_UNREADABLE = f"not known: its {JOURNAL} cannot be read"
 
 
 class Phase(Enum):
@@ -31,10 +30,11 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A name in the origin, and the file that had it: by that it is found again, on whichever side it is."""
+    """A name in the origin, and the inode that had it: by that it is found again, on whichever side it is. Not by the
+    number of the device: after a reboot the same file system may have another."""
 
     name: str
-    identity: Identity
+    inode: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,14 @@ class Entry:
 
     phase: Phase
     saved: Saved
-    origin: Identity
+    origin: int  # its inode
     items: tuple[Item, ...]
     stand_in: bool = False
 
     def in_phase(self, phase: Phase, *notes: str) -> Entry:
-        return replace(self, phase=phase, saved=replace(self.saved, notes=tuple(notes) or self.saved.notes))
-
-
-def new_id() -> str:
-    """Sorts by age; two in one second differ."""
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(2).hex()}"
+        """In another phase, with more sentences to say of it."""
+        every = tuple(dict.fromkeys((*self.saved.notes, *notes)))
+        return replace(self, phase=phase, saved=replace(self.saved, notes=every))
 
 
 def write(entry: Entry, place: Held) -> None:
@@ -80,6 +77,12 @@ def read(place: Held) -> Entry | None:
         return None
 
 
+def unreadable(place: Held) -> Entry:
+    """What stands for an entry whose journal is lost, or was written by another version."""
+    about = Saved(os.path.basename(place.path), Way.MOVED, place.status.st_mtime, (), place.path, _UNREADABLE)
+    return Entry(Phase.MOVED, about, -1, ())
+
+
 def _saved(saved: Saved) -> dict[str, Any]:
     return {**asdict(saved), "way": saved.way.value}
 
@@ -90,9 +93,9 @@ def _entry(content: dict[str, Any], path: str) -> Entry:
     about: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in content["saved"].items()
     }
-    items = tuple(Item(_name(each["name"]), Identity(*each["identity"])) for each in content["items"])
+    items = tuple(Item(_name(each["name"]), int(each["inode"])) for each in content["items"])
     saved = Saved(**{**about, "way": Way(about["way"]), "place": path})
-    return Entry(Phase(content["phase"]), saved, Identity(*content["origin"]), items, bool(content["stand_in"]))
+    return Entry(Phase(content["phase"]), saved, int(content["origin"]), items, bool(content["stand_in"]))
 
 
 def _name(name: str) -> str:

@@ -9,18 +9,24 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 
 from guardsh.model.place import Identity
 from guardsh.model.saved import Saved
 from guardsh.remedies import moving, store
-from guardsh.remedies.entry import FILES, JOURNAL, Entry, Item, Phase, read, write
+from guardsh.remedies.entry import FILES, JOURNAL, Entry, Item, Phase, read, unreadable, write
 from guardsh.remedies.held import Held, held
-from guardsh.remedies.record import NotDoneError
+from guardsh.remedies.record import NotDoneError, reason
+from guardsh.system import standing
 
+_CHANGED = "it is not what it was when this was decided"
 _MANY = 1000  # names of a directory that are not renamed one by one
+_HALF_DELETED = "part of it is deleted for good: its deletion was broken off"
 _PARTLY = "moving it was cut short, and something new has come since: some of it may still be in its place"
 _BACK_PARTLY = "putting it back was cut short, and something new has come since: some of it is in its place"
+
+
+class _CannotExchangeError(Exception):
+    """The file system cannot exchange two names in one step."""
 
 
 def move(names: Sequence[str], of: str, beside: str, about: Saved, expected: Identity | None = None) -> Saved:
@@ -29,9 +35,10 @@ def move(names: Sequence[str], of: str, beside: str, about: Saved, expected: Ide
 
     Raises OSError, and NotDoneError: then everything is in its place.
     """
+    _check_nothing_mounted(of, names)
     with _moving(of, beside, about, expected) as (origin, place, files):
-        items = [Item(name, identity) for name in names if (identity := origin.at(name)) is not None]
-        entry = Entry(Phase.MOVING, about, origin.identity, tuple(items))
+        items = [Item(name, inode) for name in names if (inode := origin.inode(name)) is not None]
+        entry = Entry(Phase.MOVING, about, origin.identity.inode, tuple(items))
         return _carry_out(entry, origin, place, files)
 
 
@@ -39,14 +46,21 @@ def empty(directory: str, beside: str, about: Saved, expected: Identity | None =
     """Move all that is in a directory, which stays. Of many names the directory itself is moved, and an empty one that
     looks the same put in its place. Raises as ``move``."""
     names = [each for each in os.listdir(directory) if not store.is_store(each)]
-    above, name = os.path.split(directory.rstrip("/"))
-    if len(names) <= _MANY or beside == directory:
-        return move(names, directory, beside, about, expected)
+    if len(names) > _MANY and beside != directory:
+        with contextlib.suppress(_CannotExchangeError):
+            return _exchange(directory, beside, about, expected)
+    return move(names, directory, beside, replace(about, origins=(directory,)), expected)
+
+
+def _exchange(directory: str, beside: str, about: Saved, expected: Identity | None) -> Saved:
+    above, name = os.path.split(directory)
+    _check_nothing_mounted(above, (name,))
     with _moving(above, beside, about, None) as (origin, place, files):
         identity = origin.at(name)
         if identity is None or (expected is not None and identity != expected):
-            raise OSError(errno.ESTALE, "it is not what it was when this was decided", directory)
-        entry = Entry(Phase.MOVING, about, origin.identity, (Item(name, identity),), stand_in=True)
+            raise OSError(errno.ESTALE, _CHANGED, directory)
+        items = (Item(name, identity.inode),)
+        entry = Entry(Phase.MOVING, replace(about, origins=(above,)), origin.identity.inode, items, stand_in=True)
         return _carry_out(entry, origin, place, files)
 
 
@@ -55,10 +69,22 @@ def saved(near: Iterable[str] = ()) -> tuple[Saved, ...]:
     lie. What a kill has cut short is brought to an end before. Never raises."""
     found: list[Saved] = []
     for directory in store.known(near):
-        with contextlib.suppress(OSError, NotDoneError), held(directory) as beside, store.opened(beside) as kept:
-            look = read if store.is_busy(kept) else partial(settled, kept=kept)
-            found += [entry.saved for place in _places(kept) if (entry := look(place)) is not None]
+        with contextlib.suppress(OSError, NotDoneError), held(directory) as beside:
+            with store.opened(beside) as kept:
+                busy = store.is_busy(kept)
+                found += [entry.saved for place in _places(kept) if (entry := _seen(place, kept, busy=busy))]
+            store.tidy(beside)
     return tuple(sorted(found, key=lambda each: each.id))
+
+
+def _seen(place: Held, kept: Held, *, busy: bool) -> Entry | None:
+    """As ``settled``, where nobody works on it. Never raises."""
+    if busy or store.is_busy(place):
+        return read(place)
+    try:
+        return settled(place, kept)
+    except (OSError, NotDoneError) as error:
+        return (read(place) or unreadable(place)).in_phase(Phase.MOVED, f"it needs a look: {reason(error)}")
 
 
 def put_back(this: Saved) -> None:
@@ -66,11 +92,14 @@ def put_back(this: Saved) -> None:
 
     Raises OSError, and NotDoneError where something has come since under one of the names: then nothing is changed.
     """
+    if not this.origins:
+        raise NotDoneError(f"where it was is not known any more; it lies in {this.place}/{FILES}")
     with _entered(this) as (kept, place, entry), held(FILES, place) as files, held(this.origins[0]) as origin:
         if names := moving.taken(entry, origin, files):
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             raise NotDoneError(f"{origin.path}/{names[0]}{more} has come since; move it away first")
-        write(entry.in_phase(Phase.RETURNING), place)
+        with contextlib.suppress(OSError):  # on a full disk: then it is for the next undo to end it
+            write(entry.in_phase(Phase.RETURNING), place)
         moving.back(entry, origin, files)
         files.sync()
         origin.sync()
@@ -79,11 +108,14 @@ def put_back(this: Saved) -> None:
 
 
 def purge(this: Saved) -> None:
-    """Delete it for good. Raises OSError, and NotDoneError; what was begun is brought to an end by ``saved``."""
+    """Delete it for good. Raises OSError, and NotDoneError. Killed, it is brought to an end by ``saved``; broken off by
+    the operator, or by an error, what is left stays."""
     with _entered(this) as (kept, place, entry):
-        write(entry.in_phase(Phase.PURGING), place)
-        _delete(place)
-        _forget(place, kept)
+        _check_nothing_mounted(kept.path, (os.path.basename(place.path),))
+        with contextlib.suppress(OSError):  # on a full disk, too, something must go
+            write(entry.in_phase(Phase.PURGING), place)
+        store.release(kept)  # it takes its time, and the entry is ours
+        _delete(entry, place, kept)
     _tidy(this)
 
 
@@ -93,17 +125,31 @@ def settled(place: Held, kept: Held) -> Entry | None:
     What was being moved goes back, unless it had all arrived; what was being put back arrives; what was being deleted
     is deleted. Where something new has come in between, it stays as it is, and says so. Raises OSError.
     """
-    entry = read(place)
-    if entry is not None and entry.phase is Phase.MOVED:
+    entry = read(place) or (unreadable(place) if _holds_any(place) else None)
+    if entry is None:
+        _forget(place, kept)
+    elif entry.phase is Phase.PURGING:
+        _delete(entry, place, kept)
+    elif entry.phase is not Phase.MOVED:
+        return _brought_to_an_end(entry, place, kept)
+    else:
         return entry
-    if entry is not None and entry.phase is Phase.PURGING:
-        _delete(place)
-    elif entry is not None and FILES in place.names():
-        with held(FILES, place) as files:
-            left = _finished(entry, files)
-            if left is not None:
+    return None
+
+
+def _holds_any(place: Held) -> bool:
+    with contextlib.suppress(OSError), held(FILES, place) as files:
+        return bool(files.names())
+    return False
+
+
+def _brought_to_an_end(entry: Entry, place: Held, kept: Held) -> Entry | None:
+    with contextlib.suppress(FileNotFoundError), held(FILES, place) as files:
+        left = _finished(entry, files)
+        if left is not None:
+            with contextlib.suppress(OSError):  # on a full disk
                 write(left, place)
-                return left
+            return left
     _forget(place, kept)
     return None
 
@@ -120,7 +166,7 @@ def _finished(entry: Entry, files: Held) -> Entry | None:
 def _return(entry: Entry, files: Held) -> bool:
     """Put back what can be; whether all is in its place."""
     with contextlib.suppress(OSError), held(entry.saved.origins[0]) as origin:
-        if origin.identity == entry.origin and not _has_news(entry, origin):
+        if origin.identity.inode == entry.origin and not _has_news(entry, origin):
             moving.back(entry, origin, files)
             files.sync()
             origin.sync()
@@ -129,29 +175,37 @@ def _return(entry: Entry, files: Held) -> bool:
 
 def _has_news(entry: Entry, origin: Held) -> bool:
     """Whether one of the names belongs to something else by now."""
-    own = {item.name: item.identity for item in entry.items}
-    there = {name: origin.at(name) for name in own}
+    own = {item.name: item.inode for item in entry.items}
+    there = {name: origin.inode(name) for name in own}
     return any(found not in (None, own[name]) for name, found in there.items()) and not entry.stand_in
 
 
 @contextmanager
 def _moving(of: str, beside: str, about: Saved, expected: Identity | None) -> Iterator[tuple[Held, Held, Held]]:
     """The directory that is moved from, the new entry, and the directory in it that is moved to."""
-    with held(beside) as above, store.locked(above, make=True) as kept, held(of) as origin:
+    with held(beside) as above, held(of) as origin, _entry_in(above, about.id) as place:
         if expected is not None and origin.identity != expected:
-            raise OSError(errno.ESTALE, "it is not what it was when this was decided", of)
+            raise OSError(errno.ESTALE, _CHANGED, of)
+        place.make(FILES)
+        with held(FILES, place) as files:
+            yield origin, place, files
+
+
+@contextmanager
+def _entry_in(above: Held, name: str) -> Iterator[Held]:
+    """A new entry, to ourselves; where the ``with`` block fails, no more of it is left than is needed."""
+    with store.locked(above, make=True) as kept:
         with contextlib.suppress(OSError):  # it is found beside its instance, too
             store.remember(kept.path)
-        kept.make(about.id)
-        try:
-            with held(about.id, kept) as place:
-                place.make(FILES)
-                with held(FILES, place) as files:
-                    yield origin, place, files
-        except BaseException:
-            with contextlib.suppress(OSError), held(about.id, kept) as place:  # what it still holds is settled later
-                _forget(place, kept)
-            raise
+        kept.make(name)
+        kept.sync()
+        with held(name, kept) as place:
+            try:
+                yield place
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    settled(place, kept)
+                raise
 
 
 def _carry_out(entry: Entry, origin: Held, place: Held, files: Held) -> Saved:
@@ -163,12 +217,14 @@ def _carry_out(entry: Entry, origin: Held, place: Held, files: Held) -> Saved:
             moving.forth(entry.items, origin, files)
         files.sync()
         origin.sync()
-    except BaseException:
+    except BaseException as error:
         moving.back(entry, origin, files)
+        if entry.stand_in and isinstance(error, OSError) and error.errno == errno.EINVAL:
+            raise _CannotExchangeError from None
         raise
-    done = entry.in_phase(Phase.MOVED)
-    write(done, place)
-    return replace(done.saved, place=place.path)
+    with contextlib.suppress(OSError):  # everything has arrived, and the next look finds that
+        write(entry.in_phase(Phase.MOVED), place)
+    return replace(entry.saved, place=place.path)
 
 
 @contextmanager
@@ -180,6 +236,8 @@ def _entered(this: Saved) -> Iterator[tuple[Held, Held, Entry]]:
         store.locked(beside) as kept,
         held(name, kept) as place,
     ):
+        if store.is_busy(place):
+            raise NotDoneError("another guardsh is deleting it")
         entry = settled(place, kept)
         if entry is None:
             raise NotDoneError(f"{this.id} is no longer there")
@@ -187,9 +245,15 @@ def _entered(this: Saved) -> Iterator[tuple[Held, Held, Entry]]:
 
 
 def _tidy(this: Saved) -> None:
-    """Take the store away where this was the last in it: a restore wants its directory empty."""
-    with contextlib.suppress(OSError):
-        os.rmdir(os.path.dirname(this.place))
+    with contextlib.suppress(OSError), held(os.path.dirname(os.path.dirname(this.place))) as beside:
+        store.tidy(beside)
+
+
+def _check_nothing_mounted(above: str, names: Sequence[str]) -> None:
+    """A mount would go along with the rename, and what is purged must not lead into another file system."""
+    for mount in standing.below(above):
+        if os.path.relpath(mount.point, above).partition("/")[0] in names:
+            raise NotDoneError(f"{mount.point} is a mount point; unmount it first")
 
 
 def _places(kept: Held) -> Iterator[Held]:
@@ -198,9 +262,14 @@ def _places(kept: Held) -> Iterator[Held]:
             yield place
 
 
-def _delete(place: Held) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(FILES, dir_fd=place.descriptor)
+def _delete(entry: Entry, place: Held, kept: Held) -> None:
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(FILES, dir_fd=place.descriptor)
+    except BaseException:
+        write(entry.in_phase(Phase.MOVED, _HALF_DELETED), place)
+        raise
+    _forget(place, kept)
 
 
 def _forget(place: Held, kept: Held) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Iterable
 
 from guardsh.remedies.entry import Entry, Item
-from guardsh.remedies.held import Held
-from guardsh.system import kernel
+from guardsh.remedies.held import Held, held
+from guardsh.system import copying, kernel
 
 
 def forth(items: Iterable[Item], origin: Held, files: Held) -> None:
@@ -33,29 +34,17 @@ def stand_in(item: Item, origin: Held, files: Held) -> None:
 
 
 def with_same_looks(name: str, origin: Held, files: Held) -> None:
-    """An empty directory in the entry with the mode, owner and attributes of that in the origin."""
-    like = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=origin.descriptor)
-    try:
-        status = os.fstat(like)
-        files.make(name)
-        made = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=files.descriptor)
-        try:
-            if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
-                os.fchown(made, status.st_uid, status.st_gid)
-            for attribute in os.listxattr(like):
-                os.setxattr(made, attribute, os.getxattr(like, attribute))
-            os.fchmod(made, status.st_mode & 0o7777)
-        finally:
-            os.close(made)
-    finally:
-        os.close(like)
+    """An empty directory in the entry that looks like the one in the origin."""
+    files.make(name)
+    with held(name, origin) as like, held(name, files) as made:
+        copying.attributes(like.descriptor, made.descriptor)
 
 
 def back(entry: Entry, origin: Held, files: Held) -> None:
     """Every item that is in the entry to its origin, where its name is free. Raises OSError (FileExistsError)."""
     for item in moved(entry, files):
-        if entry.stand_in or _is_empty_directory(item.name, origin):
-            # rename(2) replaces an empty directory, and nothing else: ENOTEMPTY
+        if _can_replace(item, files, origin):
+            # rename(2) of a directory replaces an empty one, and nothing else: ENOTEMPTY, ENOTDIR
             os.rename(item.name, item.name, src_dir_fd=files.descriptor, dst_dir_fd=origin.descriptor)
         else:
             _rename(item, files, origin)
@@ -63,7 +52,7 @@ def back(entry: Entry, origin: Held, files: Held) -> None:
 
 def moved(entry: Entry, files: Held) -> list[Item]:
     """Those of the items that are in the entry now."""
-    return [item for item in entry.items if files.at(item.name) == item.identity]
+    return [item for item in entry.items if files.inode(item.name) == item.inode]
 
 
 def taken(entry: Entry, origin: Held, files: Held) -> list[str]:
@@ -71,12 +60,12 @@ def taken(entry: Entry, origin: Held, files: Held) -> list[str]:
     return [
         item.name
         for item in moved(entry, files)
-        if origin.at(item.name) is not None and not _is_empty_directory(item.name, origin)
+        if origin.at(item.name) is not None and not _can_replace(item, files, origin)
     ]
 
 
 def _rename(item: Item, source: Held, target: Held) -> None:
-    if source.at(item.name) != item.identity:
+    if source.inode(item.name) != item.inode:
         raise OSError(errno.ESTALE, "it is not what it was when this was decided", f"{source.path}/{item.name}")
     try:
         kernel.rename(
@@ -87,15 +76,22 @@ def _rename(item: Item, source: Held, target: Held) -> None:
             target_directory=target.descriptor,
         )
     except OSError as error:
+        if error.errno == errno.EINVAL and target.at(item.name) is None:
+            _rename_plainly(item, source, target)
+        else:
+            raise OSError(error.errno, error.strerror, f"{source.path}/{item.name}") from None
+
+
+def _rename_plainly(item: Item, source: Held, target: Held) -> None:
+    """Where the file system knows no flags: NFS, and ZFS before 2.2."""
+    try:
+        os.rename(item.name, item.name, src_dir_fd=source.descriptor, dst_dir_fd=target.descriptor)
+    except OSError as error:
         raise OSError(error.errno, error.strerror, f"{source.path}/{item.name}") from None
 
 
-def _is_empty_directory(name: str, above: Held) -> bool:
-    try:
-        there = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above.descriptor)
-    except OSError:
-        return False
-    try:
-        return not os.listdir(there)
-    finally:
-        os.close(there)
+def _can_replace(item: Item, files: Held, origin: Held) -> bool:
+    """Whether the item is a directory, and what has its name by now is an empty one."""
+    with contextlib.suppress(OSError), held(item.name, files), held(item.name, origin) as there:
+        return not there.names()
+    return False

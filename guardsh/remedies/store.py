@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from guardsh.remedies.held import Held, held
 from guardsh.remedies.record import NotDoneError
 
+_NAME = ".guardsh-moved"
 _OF_NODE = "/var/lib/guardsh/stores"
 _OF_ACCOUNT = "~/.local/state/guardsh/stores"
 _MOST_READ = 1 << 20  # bytes of the registry
@@ -19,11 +20,17 @@ _MOST_READ = 1 << 20  # bytes of the registry
 
 def name() -> str:
     """Of the store of this account: root's, and every other account's, are apart."""
-    return ".guardsh-moved" if os.geteuid() == 0 else f".guardsh-moved-{os.geteuid()}"
+    return _NAME if os.geteuid() == 0 else f"{_NAME}-{os.geteuid()}"
 
 
 def is_store(path: str) -> bool:
-    return os.path.basename(path).startswith(".guardsh-moved")
+    """Whether this is a store, of any account, by its name."""
+    return os.path.basename(path).startswith(_NAME)
+
+
+def holds(path: str) -> bool:
+    """Whether a path is that of a store, or leads into one."""
+    return any(map(is_store, path.split("/")))
 
 
 @contextmanager
@@ -41,18 +48,44 @@ def opened(beside: Held, *, make: bool = False) -> Iterator[Held]:
 @contextmanager
 def locked(beside: Held, *, make: bool = False) -> Iterator[Held]:
     """The store in this directory, to ourselves: another guardsh is waited for. Raises as ``opened``."""
-    with opened(beside, make=make) as store:
-        fcntl.flock(store.descriptor, fcntl.LOCK_EX)
-        yield store
+    while True:
+        with opened(beside, make=make) as store:
+            fcntl.flock(store.descriptor, fcntl.LOCK_EX)
+            if beside.at(name()) == store.identity:  # else it was taken away while we waited
+                with _tidied_on_failure(beside):
+                    yield store
+                return
 
 
-def is_busy(store: Held) -> bool:
-    """Whether another guardsh works in it; if not, it is ours until it is closed."""
+@contextmanager
+def _tidied_on_failure(beside: Held) -> Iterator[None]:
     try:
-        fcntl.flock(store.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):  # something else is in it
+            os.rmdir(name(), dir_fd=beside.descriptor)
+        raise
+
+
+def release(store: Held) -> None:
+    """Let others work in the store again, before it is closed."""
+    fcntl.flock(store.descriptor, fcntl.LOCK_UN)
+
+
+def is_busy(directory: Held) -> bool:
+    """Whether another guardsh works in a store, or an entry; if not, it is ours until it is closed."""
+    try:
+        fcntl.flock(directory.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     return False
+
+
+def tidy(beside: Held) -> None:
+    """Take the store away where nothing is left in it: a restore wants its directory empty."""
+    with contextlib.suppress(OSError, NotDoneError), opened(beside) as store:
+        if not is_busy(store):
+            os.rmdir(name(), dir_fd=beside.descriptor)
 
 
 def _check(store: Held) -> None:
@@ -73,7 +106,7 @@ def remember(store: str) -> None:
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     file = os.open(path, flags, 0o600)
     try:
-        os.write(file, os.fsencode(store).replace(b"\n", b"\\n") + b"\n")
+        os.write(file, os.fsencode(store) + b"\0")
         os.fsync(file)
     finally:
         os.close(file)
@@ -83,7 +116,8 @@ def known(near: Iterable[str]) -> list[str]:
     """Directories in which there is a store of this account: those that were written down, and those that lie in, or
     beside, one of ``near``."""
     listed = [os.path.dirname(store) for store in _listed(_registry())]
-    around = [each for path in near for each in (os.path.dirname(path.rstrip("/")) or "/", path)]
+    resolved = [os.path.realpath(path) for path in near]
+    around = [each for path in resolved for each in (os.path.dirname(path), path)]
     return [each for each in dict.fromkeys((*listed, *around)) if os.path.isdir(os.path.join(each, name()))]
 
 
@@ -94,7 +128,7 @@ def _registry() -> str:
 def _listed(path: str) -> list[str]:
     try:
         with open(path, "rb") as file:
-            lines = file.read(_MOST_READ).splitlines()
+            paths = file.read(_MOST_READ).split(b"\0")
     except OSError:
         return []
-    return [os.fsdecode(line.replace(b"\\n", b"\n")) for line in lines if line.startswith(b"/")]
+    return [os.fsdecode(path) for path in paths if path.startswith(b"/")]

@@ -26,7 +26,7 @@ def test_after_the_right_answer_the_kernel_decides(operator: Operator) -> None:
     directory = operator.stage.replica.directory
     ended = operator.ordinary("rm", "-rf", directory).answer(f"{operator.host} unknown")
     assert ended.status == 1
-    assert "guardsh: could not move aside " in ended.seen
+    assert "guardsh: could not move aside: " in ended.seen
     assert ": permission denied; nothing was deleted" in ended.seen
     assert os.path.exists(operator.stage.replica.path("PG_VERSION"))
 

@@ -7,11 +7,11 @@ import sys
 import time
 
 from guardsh.model.saved import Saved, Way
-from guardsh.remedies import entry, moved, store
+from guardsh.remedies import moved, record, store
 
 
 def about(directory: str) -> Saved:
-    return Saved(entry.new_id(), Way.MOVED, time.time(), (directory,), "", "a test's")
+    return Saved(record.new_id(time.time()), Way.MOVED, time.time(), (directory,), "", "a test's")
 
 
 def act(name: str, directory: str) -> None:
@@ -20,9 +20,13 @@ def act(name: str, directory: str) -> None:
         moved.empty(directory, beside, about(directory))
     elif name == "stand in":
         moved._MANY = 0
-        moved.empty(directory, beside, about(beside))
+        moved.empty(directory, beside, about(directory))
     elif name == "remove":
         moved.move((os.path.basename(directory),), beside, beside, about(beside))
+    elif name == "again":
+        for _ in range(40):
+            moved.saved([directory])
+            moved.put_back(moved.empty(directory, beside, about(directory)))
     else:
         (this,) = moved.saved([directory])
         {"undo": moved.put_back, "purge": moved.purge}[name](this)
