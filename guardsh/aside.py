@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -14,13 +15,15 @@ from guardsh.commands import rm
 from guardsh.commands.grammar import read
 from guardsh.judge import Case
 from guardsh.model import secrets
+from guardsh.model.event import Event, Outcome
 from guardsh.model.finding import Part
 from guardsh.model.instance import Instance
 from guardsh.model.intent import Target
 from guardsh.model.observed import Known
-from guardsh.model.policy import MoveAside, Precaution
+from guardsh.model.policy import MoveAside, Policy, Precaution
 from guardsh.model.saved import Saved, Way
 from guardsh.model.verdict import Accepted, Decision
+from guardsh.observe import node
 from guardsh.policy.summary import whom
 from guardsh.remedies import moved, store
 from guardsh.remedies.held import held
@@ -33,6 +36,7 @@ FAILED = 1  # as rm itself
 _PLAIN = frozenset({"--recursive", "--force", "--dir", "--verbose", "--preserve-root", "-I"})
 _DATA = frozenset({Part.ALL, Part.DATA, Part.WAL, Part.TRANSACTIONS, Part.TABLESPACE})
 _KEPT = "What is confirmed here is moved aside, not deleted (back with guardsh undo)."
+_RUNNING = "The server ends all the same, with a PANIC at its next checkpoint; stop it before you undo."
 _GONE = "What is confirmed here is deleted for good."
 _WHY = {errno.EBUSY: "it is a mount point", errno.EXDEV: "its file system cannot rename it"}
 _FOR_GOOD = "hint: to delete it for good: guardsh run --confirm 'HOST ROLE' -- rm …"
@@ -61,7 +65,13 @@ def promise(cases: Sequence[Case], *, kept: bool) -> list[str]:
     """What the question says of it; nothing where no tree of data would be deleted."""
     if not any(case.invocation.name == "rm" and _deletes_data(case) for case in cases):
         return []
-    return [_KEPT if kept and all(map(applies, filter(_deletes_data, cases))) else _GONE]
+    if not kept or not all(map(applies, filter(_deletes_data, cases))):
+        return [_GONE]
+    return [_KEPT, _RUNNING] if any(map(_runs, cases)) else [_KEPT]
+
+
+def _runs(case: Case) -> bool:
+    return any(touch.instance.server is not None for touches in case.findings.touches for touch in touches)
 
 
 def _deletes_data(case: Case) -> bool:
@@ -80,6 +90,7 @@ def instead(case: Case, answer: Accepted) -> int | None:
         saying.say([f"guardsh: could not move aside: {reason(error)}; nothing was deleted", _FOR_GOOD])
         return FAILED
     saying.say(told(kept))
+    on_record(case.words, case.policy, *(f"moved aside to {each.place}" for each in kept))
     if "--force" in _options(case):
         return 0
     for path in missing:
@@ -108,6 +119,24 @@ def kept(cases: Sequence[Case]) -> bool:
             saying.say(['guardsh: [snapshots] before = "require": not run'])
             return False
     return True
+
+
+def on_record(words: Sequence[str], policy: Policy, *done: str) -> None:
+    """Put what was done on the audit trail, as far as there is one: it is done."""
+    event = Event(
+        when=time.time(),
+        outcome=Outcome.ACCEPT,
+        operator=trail.operator(),
+        host=node.host_name(),
+        cwd=os.getcwd(),
+        argv=tuple(words),
+        intent=done,
+        verdict={},
+        answer="",
+        detail="done",
+    )
+    with contextlib.suppress(trail.NotRecorded):
+        trail.record(event, policy.audit_file)
 
 
 def all_or_none(moves: Iterable[Saved]) -> list[Saved]:

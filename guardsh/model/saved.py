@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+# What was moved aside lies in STORE/ID/FILES. The name of FILES begins as a tablespace's directory does, so that the
+# fast path and the shims, which know that, pass nothing of it unasked.
+STORE = ".guardsh-moved"
+FILES = "PG_files"
+
 
 class Way(Enum):
     """How it was kept."""

@@ -238,6 +238,8 @@ def _orphans(parts: Iterable[str], pairs: Sequence[node.Pair]) -> tuple[str, ...
 
 
 def _what_part(path: str) -> str:
+    if search.is_moved_aside(path):
+        return "what was moved aside"
     if os.path.lexists(f"{path}/archive_status"):
         return "the pg_wal"
     return "a tablespace" if os.path.basename(path).startswith("PG_") else "a database"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from guardsh.model.place import Place
+from guardsh.model.saved import FILES, STORE
 from guardsh.system.apart import Deadline
 
 _DATA_DIRECTORY = frozenset(
@@ -26,7 +28,7 @@ class Found:
     """Paths of what looks like a data directory, and of parts that lie outside of one. ``doubts`` are sentences."""
 
     data_directories: list[str] = field(default_factory=list)
-    parts: list[str] = field(default_factory=list)  # a pg_wal or a tablespace, whose instance is elsewhere
+    parts: list[str] = field(default_factory=list)  # a pg_wal or a tablespace whose instance is elsewhere, or moved
     doubts: list[str] = field(default_factory=list)
 
     def add(self, other: Found) -> None:
@@ -40,12 +42,26 @@ def above(lineage: tuple[Place, ...]) -> Found:
     found = Found()
     for here in lineage:
         _classify(here.path, _marks_in(here.path), found)
+        found.add(_moved_aside([here.path], found))
     return found
+
+
+def _moved_aside(directories: Iterable[str], found: Found) -> Found:
+    """Those of the directories in which something lies that guardsh has moved aside, of which nothing else tells."""
+    told = (*found.data_directories, *found.parts)
+    kept = filter(is_moved_aside, directories)
+    return Found(parts=[each for each in kept if not any(path.startswith(f"{each}/") for path in told)])
+
+
+def is_moved_aside(directory: str) -> bool:
+    """Whether things that guardsh has moved aside lie in this directory, by its place."""
+    entry, name = os.path.split(directory)
+    return name == FILES and os.path.basename(os.path.dirname(entry)).startswith(STORE)
 
 
 def below(top: str, deadline: Deadline) -> Found:
     """What a command that removes or replaces ``top`` with all below it would meet, within the deadline."""
-    found = Found()
+    found, kept = Found(), [top]
     pending = [top]
     while pending:
         if deadline.left() <= 0:
@@ -60,6 +76,8 @@ def below(top: str, deadline: Deadline) -> Found:
             continue
         if not _classify(directory, names, found):
             pending += directories
+            kept += directories if FILES in names else ()
+    found.add(_moved_aside(kept, found))
     return found
 
 

@@ -50,7 +50,9 @@ def clear(directory: str, wishes: Wishes, *, remove: bool = False, into: str = "
     plans = [_plan(each, into) for each in _directories(path, concerned)]
     if guard.outcome(words, wishes) is not None:
         raise ClearError("", refused=True)
-    return tuple(aside.all_or_none(_carry_out(plans, case, concerned, remove=remove)))
+    kept = aside.all_or_none(_carry_out(plans, case, concerned, remove=remove))
+    aside.on_record(words, case.policy, *(f"moved aside to {each.place}" for each in kept))
+    return tuple(kept)
 
 
 def _resolved(directory: str) -> str:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from guardsh import guard
-from guardsh.audit import trail
+from guardsh import aside, guard
 from guardsh.judge import Wishes
-from guardsh.model.event import Event, Outcome
 from guardsh.model.policy import Policy
 from guardsh.model.saved import Saved, Way
-from guardsh.observe import discovery, node
+from guardsh.observe import discovery
 from guardsh.policy import config
 from guardsh.remedies import copies, moved, snapshots
 from guardsh.remedies.record import NotDoneError
@@ -43,7 +39,7 @@ class UndoError(Exception):
 def everything() -> tuple[Saved, ...]:
     """All that was put aside on this node, the oldest first, and can be seen by this account."""
     found = (*moved.saved(_near()), *snapshots.saved(), *copies.saved())
-    return tuple(sorted(found, key=lambda each: each.id))
+    return tuple(sorted(found, key=lambda each: (each.when, each.id)))
 
 
 def undo(name: str = "") -> tuple[Saved, ...]:
@@ -51,7 +47,7 @@ def undo(name: str = "") -> tuple[Saved, ...]:
     chosen = _chosen(name)
     for this in reversed(chosen):
         _do(KEEPERS[this.way].put_back, this, f"could not put {this.id} back")
-        _record(this)
+        aside.on_record(("guardsh", "undo", this.id), _policy(), *(f"put back {origin}" for origin in this.origins))
     return chosen
 
 
@@ -62,6 +58,7 @@ def purge(name: str, wishes: Wishes) -> tuple[Saved, ...]:
         raise UndoError("", refused=True)
     for this in chosen:
         _do(KEEPERS[this.way].purge, this, f"could not delete {this.id}")
+        aside.on_record(("guardsh", "moved", "purge", this.id), _policy(), f"deleted {this.place}")
     return chosen
 
 
@@ -93,24 +90,6 @@ def _do(act: Callable[[Saved], None], this: Saved, failed: str) -> None:
 def replaced(this: Saved) -> tuple[str, ...]:
     """Where what was in its place is kept, if it was not empty."""
     return snapshots.replaced(this) if this.way is Way.SNAPSHOT else ()
-
-
-def _record(this: Saved) -> None:
-    """On the audit trail, as far as there is one: what is back is back."""
-    event = Event(
-        when=time.time(),
-        outcome=Outcome.ACCEPT,
-        operator=trail.operator(),
-        host=node.host_name(),
-        cwd=os.getcwd(),
-        argv=("guardsh", "undo", this.id),
-        intent=tuple(f"put back {origin}" for origin in this.origins),
-        verdict={},
-        answer="",
-        detail="put back",
-    )
-    with contextlib.suppress(trail.NotRecorded):
-        trail.record(event, _policy().audit_file)
 
 
 def _near() -> Sequence[str]:

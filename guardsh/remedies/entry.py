@@ -12,7 +12,6 @@ from guardsh.model.saved import Saved, Way
 from guardsh.remedies.held import Held
 
 JOURNAL = "entry.json"
-FILES = "files"  # the directory, in the entry's, in which the moved names lie
 _NEW = "entry.json.new"
 _LONGEST = 1 << 24  # bytes of a journal that are read
 _SCHEMA = 1

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from guardsh.model.place import Identity
-from guardsh.model.saved import Saved
+from guardsh.model.saved import FILES, Saved
 from guardsh.remedies import moving, store
-from guardsh.remedies.entry import FILES, JOURNAL, Entry, Item, Phase, read, unreadable, write
+from guardsh.remedies.entry import JOURNAL, Entry, Item, Phase, read, unreadable, write
 from guardsh.remedies.held import Held, held
 from guardsh.remedies.record import NotDoneError, reason
 from guardsh.system import standing
@@ -74,7 +74,7 @@ def saved(near: Iterable[str] = ()) -> tuple[Saved, ...]:
                 busy = store.is_busy(kept)
                 found += [entry.saved for place in _places(kept) if (entry := _seen(place, kept, busy=busy))]
             store.tidy(beside)
-    return tuple(sorted(found, key=lambda each: each.id))
+    return tuple(sorted(found, key=lambda each: (each.when, each.id)))
 
 
 def _seen(place: Held, kept: Held, *, busy: bool) -> Entry | None:

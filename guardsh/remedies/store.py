@@ -9,10 +9,10 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from guardsh.model.saved import STORE
 from guardsh.remedies.held import Held, held
 from guardsh.remedies.record import NotDoneError
 
-_NAME = ".guardsh-moved"
 _OF_NODE = "/var/lib/guardsh/stores"
 _OF_ACCOUNT = "~/.local/state/guardsh/stores"
 _MOST_READ = 1 << 20  # bytes of the registry
@@ -20,12 +20,12 @@ _MOST_READ = 1 << 20  # bytes of the registry
 
 def name() -> str:
     """Of the store of this account: root's, and every other account's, are apart."""
-    return _NAME if os.geteuid() == 0 else f"{_NAME}-{os.geteuid()}"
+    return STORE if os.geteuid() == 0 else f"{STORE}-{os.geteuid()}"
 
 
 def is_store(path: str) -> bool:
     """Whether this is a store, of any account, by its name."""
-    return os.path.basename(path).startswith(_NAME)
+    return os.path.basename(path).startswith(STORE)
 
 
 def holds(path: str) -> bool:

@@ -217,7 +217,7 @@ def test_a_journal_that_cannot_be_read(data: Path, journal: str) -> None:
     assert (this.id, this.what) == (kept.id, "not known: its entry.json cannot be read")
     with pytest.raises(NotDoneError, match="where it was is not known any more"):
         moved.put_back(this)
-    assert os.listdir(f"{kept.place}/files") == ["pg_notify"]
+    assert os.listdir(f"{kept.place}/PG_files") == ["pg_notify"]
     moved.purge(this)
     assert os.listdir(data.parent) == ["data"]
 
@@ -228,7 +228,7 @@ def test_an_immutable_file_is_kept_and_named(data: Path, tmp_path: Path) -> None
         pytest.skip("the file system knows no immutable files")
     kept = empty(data)
     other = empty(planted(data.parent / "other"))
-    stuck = Path(kept.place, "files/global/1")
+    stuck = Path(kept.place, "PG_files/global/1")
     try:
         with pytest.raises(OSError, match="Operation not permitted"):
             moved.purge(kept)
@@ -275,7 +275,7 @@ def test_nothing_is_moved_with_a_mount_in_it(data: Path, tmp_path: Path) -> None
 def test_purging_enters_no_mount(data: Path, tmp_path: Path) -> None:
     def work() -> None:
         kept = remove(data)
-        within = Path(kept.place, "files/data/pg_wal")
+        within = Path(kept.place, "PG_files/data/pg_wal")
         run("mount", "--bind", str(tmp_path / "elsewhere"), str(within))
         with pytest.raises(NotDoneError, match="pg_wal is a mount point; unmount it first"):
             moved.purge(kept)
