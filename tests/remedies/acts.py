@@ -5,13 +5,25 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterable
 
 from guardsh.model.saved import Saved, Way
-from guardsh.remedies import moved, record, store
+from guardsh.remedies import moved, moving, record, store
+from guardsh.remedies.entry import Item
+from guardsh.remedies.held import Held
 
 
 def about(directory: str) -> Saved:
     return Saved(record.new_id(time.time()), Way.MOVED, time.time(), (directory,), "", "a test's")
+
+
+forth = moving.forth
+
+
+def half(items: Iterable[Item], origin: Held, files: Held) -> None:
+    """Two of them, and the power goes."""
+    forth(list(items)[:2], origin, files)
+    os._exit(0)
 
 
 def act(name: str, directory: str) -> None:
@@ -23,6 +35,11 @@ def act(name: str, directory: str) -> None:
         moved.empty(directory, beside, about(directory))
     elif name == "remove":
         moved.move((os.path.basename(directory),), beside, beside, about(beside))
+    elif name == "half":
+        moving.forth = half
+        moved.empty(directory, beside, about(directory))
+    elif name == "settle":
+        moved.saved([directory])
     elif name == "again":
         for _ in range(40):
             moved.saved([directory])
