@@ -50,7 +50,7 @@ def _moved_aside(directories: Iterable[str], found: Found) -> Found:
     """Those of the directories in which something lies that guardsh has moved aside, of which nothing else tells."""
     told = (*found.data_directories, *found.parts)
     kept = filter(is_moved_aside, directories)
-    return Found(parts=[each for each in kept if not any(path.startswith(f"{each}/") for path in told)])
+    return Found(parts=[each for each in kept if not any(f"{path}/".startswith(f"{each}/") for path in told)])
 
 
 def is_moved_aside(directory: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,16 +12,14 @@ from dataclasses import replace
 from guardsh.model.place import Identity
 from guardsh.model.saved import FILES, Saved
 from guardsh.remedies import moving, store
-from guardsh.remedies.entry import JOURNAL, Entry, Item, Phase, read, unreadable, write
+from guardsh.remedies.entry import Entry, Item, Phase, read, unreadable, write
 from guardsh.remedies.held import Held, held
 from guardsh.remedies.record import NotDoneError, reason
+from guardsh.remedies.settling import delete, forget, settled
 from guardsh.system import standing
 
 _CHANGED = "it is not what it was when this was decided"
 _MANY = 1000  # names of a directory that are not renamed one by one
-_HALF_DELETED = "part of it is deleted for good: its deletion was broken off"
-_PARTLY = "moving it was cut short, and something new has come since: some of it may still be in its place"
-_BACK_PARTLY = "putting it back was cut short, and something new has come since: some of it is in its place"
 
 
 class _CannotExchangeError(Exception):
@@ -103,7 +100,7 @@ def put_back(this: Saved) -> None:
         moving.back(entry, origin, files)
         files.sync()
         origin.sync()
-        _forget(place, kept)
+        forget(place, kept)
     _tidy(this)
 
 
@@ -115,69 +112,8 @@ def purge(this: Saved) -> None:
         with contextlib.suppress(OSError):  # on a full disk, too, something must go
             write(entry.in_phase(Phase.PURGING), place)
         store.release(kept)  # it takes its time, and the entry is ours
-        _delete(entry, place, kept)
+        delete(entry, place, kept)
     _tidy(this)
-
-
-def settled(place: Held, kept: Held) -> Entry | None:
-    """The entry, after what a kill has cut short was brought to an end; None where nothing is left of it.
-
-    What was being moved goes back, unless it had all arrived; what was being put back arrives; what was being deleted
-    is deleted. Where something new has come in between, it stays as it is, and says so. Raises OSError.
-    """
-    entry = read(place) or (unreadable(place) if _holds_any(place) else None)
-    if entry is None:
-        _forget(place, kept)
-    elif entry.phase is Phase.PURGING:
-        _delete(entry, place, kept)
-    elif entry.phase is not Phase.MOVED:
-        return _brought_to_an_end(entry, place, kept)
-    else:
-        return entry
-    return None
-
-
-def _holds_any(place: Held) -> bool:
-    with contextlib.suppress(OSError), held(FILES, place) as files:
-        return bool(files.names())
-    return False
-
-
-def _brought_to_an_end(entry: Entry, place: Held, kept: Held) -> Entry | None:
-    with contextlib.suppress(FileNotFoundError), held(FILES, place) as files:
-        left = _finished(entry, files)
-        if left is not None:
-            with contextlib.suppress(OSError):  # on a full disk
-                write(left, place)
-            return left
-    _forget(place, kept)
-    return None
-
-
-def _finished(entry: Entry, files: Held) -> Entry | None:
-    """What is to be written down of an entry whose renames were cut short; None where nothing of it is left here."""
-    if entry.phase is Phase.MOVING and len(moving.moved(entry, files)) == len(entry.items):
-        return entry.in_phase(Phase.MOVED)
-    if _return(entry, files):
-        return None
-    return entry.in_phase(Phase.MOVED, _PARTLY if entry.phase is Phase.MOVING else _BACK_PARTLY)
-
-
-def _return(entry: Entry, files: Held) -> bool:
-    """Put back what can be; whether all is in its place."""
-    with contextlib.suppress(OSError), held(entry.saved.origins[0]) as origin:
-        if origin.identity.inode == entry.origin and not _has_news(entry, origin):
-            moving.back(entry, origin, files)
-            files.sync()
-            origin.sync()
-    return not moving.moved(entry, files)
-
-
-def _has_news(entry: Entry, origin: Held) -> bool:
-    """Whether one of the names belongs to something else by now."""
-    own = {item.name: item.inode for item in entry.items}
-    there = {name: origin.inode(name) for name in own}
-    return any(found not in (None, own[name]) for name, found in there.items()) and not entry.stand_in
 
 
 @contextmanager
@@ -253,34 +189,10 @@ def _check_nothing_mounted(above: str, names: Sequence[str]) -> None:
     """A mount would go along with the rename, and what is purged must not lead into another file system."""
     for mount in standing.below(above):
         if os.path.relpath(mount.point, above).partition("/")[0] in names:
-            raise NotDoneError(f"{mount.point} is a mount point; unmount it first")
+            raise NotDoneError(f"{mount.point} is a mount point; unmount it first, or clear what is in it")
 
 
 def _places(kept: Held) -> Iterator[Held]:
     for name in kept.names():
         with contextlib.suppress(OSError), held(name, kept) as place:
             yield place
-
-
-def _delete(entry: Entry, place: Held, kept: Held) -> None:
-    try:
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(FILES, dir_fd=place.descriptor)
-    except BaseException:
-        write(entry.in_phase(Phase.MOVED, _HALF_DELETED), place)
-        raise
-    _forget(place, kept)
-
-
-def _forget(place: Held, kept: Held) -> None:
-    """Take an entry away that holds nothing any more: rmdir(2) refuses where it does. Raises OSError."""
-    if FILES in place.names():
-        with held(FILES, place) as files:
-            for name in files.names():  # an empty directory that was to be a stand-in, or was one
-                os.rmdir(name, dir_fd=files.descriptor)
-        os.rmdir(FILES, dir_fd=place.descriptor)
-    for each in (f"{JOURNAL}.new", JOURNAL):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(each, dir_fd=place.descriptor)
-    os.rmdir(os.path.basename(place.path), dir_fd=kept.descriptor)
-    kept.sync()

@@ -1,4 +1,4 @@
-"""Moving aside as an operator meets it: parts of data, many files, mount points, tablespaces elsewhere, a live primary."""
+"""Moving aside as an operator meets it: parts of data, many files, mount points, WAL elsewhere, a live primary."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_rm_of_a_mount_point_deletes_nothing(operator: Operator, own_file_system
         assert (ended.status, operator.types("guardsh", "undo").end().status) == (0, 0)
     else:
         assert ended.status == 1
-        assert "is a mount point; unmount it first; nothing was deleted" in ended.seen
+        assert "is a mount point; unmount it first, or clear what is in it; nothing was deleted" in ended.seen
     assert "PG_VERSION" in operator.unattended("ls", "-A", data).stdout.split()
 
 

@@ -91,7 +91,7 @@ def test_killed_at_every_system_call(act: str, tmp_path: Path, monkeypatch: pyte
         place = Place(tmp_path / str(number), STARTS[act])
         inject = f"inject={name}:signal=KILL:when={count}"
         done = place.run(act, "strace", "-f", "-o", os.devnull, "-e", f"trace={name}", "-e", inject)
-        assert done.returncode != 0, (name, count)
+        assert done.returncode != 0 or name not in CHANGING, (name, count)  # not every run asks alike for memory
         if act != "purge":
             assert len(place.everywhere()) == len(place.whole), (name, count)
             assert place.files() == place.whole, (name, count)
