@@ -116,9 +116,16 @@ def known(near: Iterable[str]) -> list[str]:
     """Directories in which there is a store of this account: those that were written down, and those that lie in, or
     beside, one of ``near``."""
     listed = [os.path.dirname(store) for store in _listed(_registry())]
-    resolved = [os.path.realpath(path) for path in near]
+    resolved = list(map(_resolved, near))
     around = [each for path in resolved for each in (os.path.dirname(path), path)]
     return [each for each in dict.fromkeys((*listed, *around)) if os.path.isdir(os.path.join(each, name()))]
+
+
+def _resolved(path: str) -> str:
+    try:
+        return os.path.realpath(path)
+    except OSError:  # it was a link a moment ago
+        return path
 
 
 def _registry() -> str:

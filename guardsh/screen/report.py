@@ -103,7 +103,9 @@ def _way_forward(verdict: Verdict, command: Sequence[str]) -> str:
 def _again(option: str, value: str, command: Sequence[str]) -> str:
     """How the command is given the option; guardsh's own subcommands take it themselves."""
     given = f"{option} '{value}' " if option else ""
-    return f"the same with {given}".rstrip() if "guardsh" in command[:1] else f"guardsh run {given}-- {_line(command)}"
+    if "guardsh" in command[:1]:
+        return f"the same with {given}".rstrip() if given else "the same"
+    return f"guardsh run {given}-- {_line(command)}"
 
 
 def _line(command: Sequence[str]) -> str:
