@@ -34,7 +34,7 @@ def context(line: str) -> click.Context:
         words += ["--", "COMMAND"]
     made = group.make_context("guardsh", list(words), resilient_parsing=False)
     name, command, rest = group.resolve_command(made, words)
-    while isinstance(command, click.Group) and rest:
+    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
         made = command.make_context(name, list(rest), parent=made)
         name, command, rest = command.resolve_command(made, rest)
     assert command is not None

@@ -57,7 +57,8 @@ def judged(handed: bytes, *more: str) -> int:
 def test_of_the_others() -> None:
     assert config.INVALID == expect.CONFIGURATION
     demo_differs = 1
-    assert statuses("The others") == {config.INVALID, click.UsageError.exit_code, cli.FAILED, demo_differs}
+    ours = {config.INVALID, click.UsageError.exit_code, cli.FAILED, demo_differs, guard.REFUSED}
+    assert statuses("The others") == ours
 
 
 def test_the_help_names_them() -> None:

@@ -40,6 +40,13 @@ def audit_lines(node: Node) -> list[Any]:
     return [json.loads(each) for each in said.splitlines() if each.startswith("{")]
 
 
+def moved_aside(node: Node) -> Any:
+    """The list, after something was moved; as one command, as audit_lines."""
+    node.lay_out_restore()
+    line = f"{FRONT_DOOR} clear restore >/dev/null; {FRONT_DOOR} moved --json; {FRONT_DOOR} undo >/dev/null"
+    return json.loads(node.run_as("db-02", "sh", "-c", line).stdout)
+
+
 def outputs(node: Node, directory: Path) -> Iterator[tuple[Any, str]]:
     """Real output of every kind, with the section that describes it."""
     stage = node.stage
@@ -67,6 +74,7 @@ def outputs(node: Node, directory: Path) -> Iterator[tuple[Any, str]]:
     there = (Assembly("md0", (Obstacle("the superblock is not there", "mdadm --examine /dev/sda"),)),)
     yield facts(Boot(there, Known((Job(7, "pg_rewind"),), "/proc"), Known(("/mnt",), "/etc/fstab"))), "boot"
     yield facts(Loss(False, "This destroys data.")), "loss"
+    yield moved_aside(node), "moved"
 
 
 def test_real_output_is_as_documented(node: Node, tmp_path: Path) -> None:
