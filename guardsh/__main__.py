@@ -14,7 +14,9 @@ from guardsh.commands import COMMANDS, PREFIXES
 from guardsh.system import program
 
 FAILED = 125
-PERMITTED = 86  # to a shim (shell-integrations/prefilter.sh); no crash ends like that
+# To a shim (shell-integrations/prefilter.sh); no crash ends like that.
+PERMITTED = 86
+_IN_ITS_PLACE = {0: 87, 1: 88}  # what the command was to do is done otherwise, with the status that it would have
 
 
 def main() -> int:
@@ -26,7 +28,8 @@ def main() -> int:
     if words[:2] == [b"run", b"--"] and len(words) > 2:
         return run(words[2:])
     if words[:2] == [b"permit", b"--"] and len(words) > 2:
-        return permit(words[2:])
+        status = permit(words[2:])
+        return _IN_ITS_PLACE.get(status, status)
     if words[:1] == [b"line"]:
         return _line(words[1:])
     if words[:1] == [b"prompt"] and _is_shown(words[1:]):
@@ -54,7 +57,7 @@ def run(words: list[bytes]) -> int:
 
 
 def permit(words: list[bytes]) -> int:
-    """Guard one command for a shim, which becomes it: 86, or the exit status where it may not run."""
+    """Guard one command for whoever becomes it: 86, or the exit status where it is not to run (any more)."""
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     if sys.stderr is None:  # the caller has closed it

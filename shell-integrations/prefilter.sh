@@ -13,8 +13,11 @@
 # shellcheck disable=SC3013 # test -ef: POSIX.1-2024, and in dash, busybox and bash since long before
 # shellcheck disable=SC2154 # __guardsh_program is in front of this file
 
-# The exit status of `guardsh permit` for "it may run": no crash, no empty file and no other program ends like that.
+# The exit statuses of `guardsh permit` for "it may run", and for "done in its place" with status 0 or 1 (moved aside
+# instead of deleted): no crash, no empty file and no other program ends like that.
 __guardsh_permitted=86
+__guardsh_done=87
+__guardsh_failed=88
 
 __guardsh_name=${0##*/}
 
@@ -345,6 +348,8 @@ __guardsh_ask() {
     fi
     case $__guardsh_judged in
         "$__guardsh_permitted") __guardsh_become "$@" ;;
+        "$__guardsh_done") exit 0 ;;
+        "$__guardsh_failed") exit 1 ;;
         77 | 125) exit "$__guardsh_judged" ;;
         129 | 130 | 131 | 143) # hung up, interrupted, quit, terminated: so is this
             kill -s "$(kill -l "$__guardsh_judged")" $$

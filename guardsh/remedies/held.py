@@ -65,7 +65,10 @@ class Held:
 
     def make(self, name: str) -> None:
         """A directory for its owner alone, whatever the umask is."""
-        os.mkdir(name, 0o700, dir_fd=self.descriptor)
+        try:
+            os.mkdir(name, 0o700, dir_fd=self.descriptor)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, f"{self.path.rstrip('/')}/{name}") from None
 
 
 @contextmanager

@@ -93,7 +93,15 @@ def test_what_is_permitted_runs_and_what_is_not_does_not(shim: Shim) -> None:
     assert shim.run("rm", "-rf", "old").stdout.endswith(b"rm\n-rf\nold\n")
 
 
-@pytest.mark.parametrize("status", [0, 1, 2, 86 + 1, 126, 127, 128 + signal.SIGSEGV])
+@pytest.mark.parametrize(("status", "becomes"), [(87, 0), (88, 1)])
+def test_what_was_done_in_its_place_does_not_run(shim: Shim, status: int, becomes: int) -> None:
+    bait("old")
+    answers(shim, status)
+    done = shim.run("rm", "-rf", "old")
+    assert (done.returncode, done.stdout, done.stderr) == (becomes, b"", b"")
+
+
+@pytest.mark.parametrize("status", [0, 1, 2, 88 + 1, 126, 127, 128 + signal.SIGSEGV])
 def test_anything_else_that_guardsh_ends_with_permits_nothing(shim: Shim, status: int) -> None:
     bait("old")
     answers(shim, status)

@@ -16,8 +16,16 @@ from guardsh import integrations
 from guardsh.cli.init import script
 from tests.quiet_fish import QUIET_FISH
 
-# /run and /var/log are the test's own where that can be had: root's grants and audit trail lie there.
-_PRIVATE = ("unshare", "--mount", "sh", "-ec", 'mount --bind "$0/run" /run; mount --bind "$0/log" /var/log; exec "$@"')
+# /run, /var/log and /var/lib/guardsh are the test's own where that can be had: root's grants, audit trail and list of
+# stores lie there.
+_MOUNTS = """
+mount --bind "$0/run" /run
+mount --bind "$0/log" /var/log
+mount -t overlay overlay -o lowerdir="$0/lib:/var/lib" /var/lib
+mount --bind "$0/lib/guardsh" /var/lib/guardsh
+exec "$@"
+"""
+_PRIVATE = ("unshare", "--mount", "sh", "-ec", _MOUNTS)
 _NAMESPACES = os.geteuid() == 0 and subprocess.run(["unshare", "--mount", "true"], check=False).returncode == 0
 
 BIN = Path(sys.executable).parent
@@ -66,7 +74,7 @@ class Operating:
         if not names:
             own = own.replace(integrations.text(f"{shell}/names.{shell}"), "")
         rc.write_text(_PROMPT[shell] + _OFF[shell] + before + "\n" + own + after + "\n")
-        for name in ("run", "log", "bin", "runtime"):
+        for name in ("run", "log", "bin", "runtime", "lib", "lib/guardsh"):
             (place / name).mkdir(exist_ok=True, mode=0o700)
         private = (*_PRIVATE, str(place)) if _NAMESPACES else ()
         words = [*private, *around, shell, *(word.format(rc=rc) for word in _START[shell])]
