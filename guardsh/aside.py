@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from guardsh.audit import trail
 from guardsh.commands import rm
 from guardsh.commands.grammar import read
-from guardsh.judge import Case
+from guardsh.judge import Case, working_directory
 from guardsh.model import secrets
 from guardsh.model.event import Event, Outcome
 from guardsh.model.finding import Part
@@ -128,12 +128,12 @@ def on_record(words: Sequence[str], policy: Policy, *done: str) -> None:
         outcome=Outcome.ACCEPT,
         operator=trail.operator(),
         host=node.host_name(),
-        cwd=os.getcwd(),
+        cwd=working_directory(),
         argv=tuple(words),
-        intent=done,
-        verdict={},
+        intent=(),
+        verdict=None,
         answer="",
-        detail="done",
+        detail="; ".join(done),
     )
     with contextlib.suppress(trail.NotRecorded):
         trail.record(event, policy.audit_file)
@@ -175,11 +175,12 @@ def _options(case: Case) -> set[str]:
 
 
 def _operands(case: Case) -> tuple[list[str], list[str]]:
-    """Paths that are there, and those that are not."""
+    """Paths that are there, without those below another, and as named those that are not there."""
     named = [target for target in case.intents[0].targets if isinstance(target, Target)]
     paths = [os.path.join(case.invocation.cwd, target.path).rstrip("/") for target in named]
     there = [path for path in paths if os.path.lexists(path)]
-    return there, [target.path for target, path in zip(named, paths, strict=True) if path not in there]
+    missing = [target.path for target, path in zip(named, paths, strict=True) if path not in there]
+    return [path for path in there if not any(path.startswith(f"{other}/") for other in there)], missing
 
 
 def _move(case: Case, paths: Sequence[str]) -> Iterator[Saved]:

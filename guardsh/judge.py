@@ -63,7 +63,7 @@ class Case:
 
 def words(given: Sequence[str], wishes: Wishes = NO_WISHES, caller: Caller | None = None) -> tuple[Case, ...]:
     """The cases of one command: one, but where it runs others (``sudo sh -c '…'``, ``find -exec``)."""
-    here, environment = _working_directory(), dict(os.environ)
+    here, environment = working_directory(), dict(os.environ)
     plain = Found(peel(tuple(given), here, environment), tuple(given))
     if not RUNNERS.intersection(map(os.path.basename, given)):
         return (one(plain, wishes, caller),)
@@ -102,7 +102,7 @@ def nothing(typed: str, caller: Caller) -> Case:
     """The case of a line that runs nothing that is guarded."""
     policy = _policy()
     findings = observation.look((), Invocation((), "/", {}), policy)
-    found = Found(Invocation((), _working_directory(), {}), (typed,))
+    found = Found(Invocation((), working_directory(), {}), (typed,))
     return Case(found, (), policy, caller, findings, assess(findings, caller, policy))
 
 
@@ -168,7 +168,7 @@ def _unjudged(why: str, typed: tuple[str, ...], caller: Caller | None) -> Case:
     seen = node.look(policy.data_directories, policy.connections, Deadline(policy.deadline))
     intents = (Intent(Effect.DELETE, (), "this line would do"),)
     findings = whole_line.on_whatever_runs(Findings(seen, intents, ((),), ((),)), seen)
-    found = Found(Invocation((), _working_directory(), {}), typed, note=why)
+    found = Found(Invocation((), working_directory(), {}), typed, note=why)
     return Case(found, intents, policy, caller, findings, whole_line.unjudged(findings, caller, policy, why))
 
 
@@ -189,7 +189,8 @@ def _understood(invocation: Invocation, policy: Policy) -> tuple[Invocation, tup
         invocation = replace(invocation, texts={**invocation.texts, **read})
 
 
-def _working_directory() -> str:
+def working_directory() -> str:
+    """Where this process is, as a path that leads there."""
     try:
         return os.getcwd()
     except FileNotFoundError:  # it has been removed: only absolute paths lead anywhere

@@ -23,7 +23,7 @@ class Event:
     cwd: str
     argv: tuple[str, ...]  # as typed, secrets redacted
     intent: tuple[str, ...]  # effects and targets
-    verdict: dict[str, Any]
+    verdict: dict[str, Any] | None  # None where it was decided before, and this is what was done
     answer: str  # typed, "--confirm …", "" where nothing was asked
     detail: str  # what happened: "ran", "interrupted", "terminal closed", "role changed: …"
     override: str = ""  # the reason given with --override

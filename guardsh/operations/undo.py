@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from guardsh import aside, guard
-from guardsh.judge import Wishes
+from guardsh.judge import Wishes, working_directory
 from guardsh.model.policy import Policy
 from guardsh.model.saved import Saved, Way
 from guardsh.observe import discovery
@@ -96,7 +95,9 @@ def _near() -> Sequence[str]:
     """Where data directories are, or were: a store lies in or beside each."""
     policy = _policy()
     running = [server.directory.path for server in processes.servers() if server.directory]
-    return tuple(dict.fromkeys((*running, *discovery.data_directories("/", policy.data_directories), os.getcwd())))
+    return tuple(
+        dict.fromkeys((*running, *discovery.data_directories("/", policy.data_directories), working_directory()))
+    )
 
 
 def _policy() -> Policy:

@@ -161,6 +161,10 @@ class Operator:
         file = self.place / ("log/guardsh" if NAMESPACES else "home/.local/state/guardsh") / "audit.jsonl"
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
+    def decisions(self) -> list[dict[str, Any]]:
+        """Of the audit trail, what was decided; not what was then done in a command's place."""
+        return [record for record in self.records() if record["verdict"] is not None]
+
     def _words(self, words: Sequence[str]) -> list[str]:
         if not NAMESPACES:
             assert not self.setup, "the test needs namespaces"

@@ -46,12 +46,12 @@ def test_what_is_on_record(operator: Operator, tmp_path: Path) -> None:
     operator.types("guardsh", "undo").end()
     cleared = identifier(operator.types("guardsh", "clear", str(copy)).answer(INCOMPLETE))
     assert operator.types("guardsh", "moved", "purge", cleared).answer(INCOMPLETE).status == 0
-    done = [(record["argv"], record["intent"]) for record in operator.records() if record["detail"] == "done"]
+    done = [(record["argv"], record["detail"]) for record in operator.records() if record["verdict"] is None]
     assert done == [
-        (["rm", "-rf", str(copy)], [f"moved aside to {place}"]),
-        (["guardsh", "undo", name], [f"put back {tmp_path}"]),
-        (["guardsh", "clear", str(copy)], [f"moved aside to {tmp_path}/.guardsh-moved/{cleared}"]),
-        (["guardsh", "moved", "purge", cleared], [f"deleted {tmp_path}/.guardsh-moved/{cleared}"]),
+        (["rm", "-rf", str(copy)], f"moved aside to {place}"),
+        (["guardsh", "undo", name], f"put back {tmp_path}"),
+        (["guardsh", "clear", str(copy)], f"moved aside to {tmp_path}/.guardsh-moved/{cleared}"),
+        (["guardsh", "moved", "purge", cleared], f"deleted {tmp_path}/.guardsh-moved/{cleared}"),
     ]
 
 
@@ -82,6 +82,14 @@ def test_thousands_of_names_go_and_come_back_at_once(operator: Operator, tmp_pat
     assert (os.listdir(copy), copy.stat().st_mode & 0o777) == ([], 0o710)
     assert operator.types("guardsh", "undo").end().status == 0
     assert len(os.listdir(copy)) == 1202
+
+
+def test_one_below_the_other(operator: Operator, tmp_path: Path) -> None:
+    copy = incomplete_copy(tmp_path)
+    removed(operator, "-rf", str(copy / "base"), str(copy), str(copy / "PG_VERSION"))
+    assert not copy.exists()
+    assert operator.types("guardsh", "undo").end().status == 0
+    assert (copy / "base/5/16384").exists()
 
 
 def test_what_was_moved_aside_already_is_not_cleared(operator: Operator, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_paths(operator: Operator, tmp_path: Path, name: str) -> None:
     right = operator.types("rm", "-rf", str(copy))
     assert right.answer(f"{operator.host} incomplete").status == 0
     assert not copy.exists()
-    assert len(operator.records()) == 3
+    assert len(operator.decisions()) == 3
 
 
 @needs_namespaces

@@ -83,3 +83,5 @@ def test_from_a_working_directory_that_is_gone(operator: Operator, tmp_path: Pat
     ended = operator.types_line(line).answer(f"{operator.host} incomplete")
     assert (ended.status, copy.exists()) == (0, False)
     assert "INCOMPLETE" in ended.seen
+    assert operator.types_line(f"cd {tmp_path}; mkdir gone; cd gone; rmdir ../gone; guardsh undo").end().status == 0
+    assert copy.exists()

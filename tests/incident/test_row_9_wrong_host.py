@@ -40,7 +40,7 @@ def test_the_only_live_copy_is_refused_and_an_override_asks_for_more_words(break
     meant = breaker.types(*override).answer(f"{breaker.host} primary only copy")
     assert meant.status == 0
     assert os.listdir(breaker.stage.primary.directory) == []
-    last = breaker.records()[-1]
+    last = breaker.decisions()[-1]
     assert (last["outcome"], last["override"]) == ("accept", "INC-42: rebuilt from db-02")
     assert last["answer"] == f"{breaker.host} primary only copy"
 
@@ -81,5 +81,5 @@ def test_the_typed_phrase_really_deletes(breaker: Operator) -> None:
     ended = breaker.types("rm", "-rf", *entries(breaker.stage.primary.directory)).answer("db-01 primary")
     assert ended.status == 0
     assert os.listdir(breaker.stage.primary.directory) == []
-    (record,) = breaker.records()
+    (record,) = breaker.decisions()
     assert (record["outcome"], record["answer"], record["host"]) == ("accept", "db-01 primary", "db-01")
