@@ -75,7 +75,9 @@ def _runs(case: Case) -> bool:
 
 
 def _deletes_data(case: Case) -> bool:
-    return any(touch.part in _DATA for touches in case.findings.touches for touch in touches)
+    """Or may: what is not known counts as data."""
+    touched = any(touch.part in _DATA for touches in case.findings.touches for touch in touches)
+    return touched or any(case.findings.unseen)
 
 
 def instead(case: Case, answer: Accepted) -> int | None:
@@ -185,10 +187,10 @@ def _operands(case: Case) -> tuple[list[str], list[str]]:
 
 def _move(case: Case, paths: Sequence[str]) -> Iterator[Saved]:
     base = new_id(time.time())
-    touched = [touch for touches in case.findings.touches for touch in touches]
-    for number, group in enumerate(grouped(paths, [touch.instance for touch in touched]), start=1):
+    instances = [touch.instance for touches in case.findings.touches for touch in touches]
+    for number, group in enumerate(grouped(paths, instances), start=1):
         origin = group.directory if len(group.names) != 1 else f"{group.directory}/{group.names[0]}"
-        about = described(touched[0].instance, group.directory, case.words, origin)
+        about = described(instances[0] if instances else None, group.directory, case.words, origin)
         about = replace(about, id=base if number == 1 else f"{base}.{number}")
         yield moved.move(group.names, group.directory, group.beside, about)
 

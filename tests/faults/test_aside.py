@@ -84,6 +84,16 @@ def test_thousands_of_names_go_and_come_back_at_once(operator: Operator, tmp_pat
     assert len(os.listdir(copy)) == 1202
 
 
+def test_what_is_nobodys_that_we_know(operator: Operator, tmp_path: Path) -> None:
+    wal = tmp_path / "wal"
+    (wal / "archive_status").mkdir(parents=True)
+    (wal / ("0" * 24)).write_text("x")
+    removed(operator, "-rf", str(wal), answer=UNKNOWN)
+    assert not wal.exists()
+    assert operator.types("guardsh", "undo").end().status == 0
+    assert (wal / ("0" * 24)).exists()
+
+
 def test_one_below_the_other(operator: Operator, tmp_path: Path) -> None:
     copy = incomplete_copy(tmp_path)
     removed(operator, "-rf", str(copy / "base"), str(copy), str(copy / "PG_VERSION"))
