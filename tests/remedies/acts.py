@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterable
@@ -50,5 +51,6 @@ def act(name: str, directory: str) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, where we run in the background
     store._OF_NODE = store._OF_ACCOUNT = sys.argv[3]
     act(sys.argv[1], sys.argv[2])
