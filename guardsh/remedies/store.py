@@ -34,12 +34,8 @@ def holds(path: str) -> bool:
 
 
 @contextmanager
-def opened(beside: Held, *, make: bool = False) -> Iterator[Held]:
+def opened(beside: Held) -> Iterator[Held]:
     """The store in this directory. Raises OSError, and NotDoneError where it is not ours alone."""
-    if make:
-        with contextlib.suppress(FileExistsError):
-            beside.make(name())
-            beside.sync()
     with held(name(), beside) as store:
         _check(store)
         yield store
@@ -48,13 +44,30 @@ def opened(beside: Held, *, make: bool = False) -> Iterator[Held]:
 @contextmanager
 def locked(beside: Held, *, make: bool = False) -> Iterator[Held]:
     """The store in this directory, to ourselves: another guardsh is waited for. Raises as ``opened``."""
-    while True:
-        with opened(beside, make=make) as store:
-            fcntl.flock(store.descriptor, fcntl.LOCK_EX)
-            if beside.at(name()) == store.identity:  # else it was taken away while we waited
-                with _tidied_on_failure(beside):
-                    yield store
-                return
+    with contextlib.ExitStack() as stack:
+        while (store := _locked(beside, stack, make=make)) is None:
+            continue
+        with _tidied_on_failure(beside):
+            yield store
+
+
+def _locked(beside: Held, stack: contextlib.ExitStack, *, make: bool) -> Held | None:
+    """None where another guardsh, done with it, has taken it away meanwhile."""
+    if make:
+        with contextlib.suppress(FileExistsError):
+            beside.make(name())
+            beside.sync()
+    try:
+        store = stack.enter_context(opened(beside))
+    except FileNotFoundError:
+        if make:
+            return None
+        raise
+    fcntl.flock(store.descriptor, fcntl.LOCK_EX)
+    if beside.at(name()) == store.identity:
+        return store
+    release(store)  # it may come back under its name, and would be locked by ourselves
+    return None
 
 
 @contextmanager
