@@ -14,7 +14,8 @@ from guardsh.observe import control_file, node
 from guardsh.operations.salvage.accident import Accident
 from guardsh.system.apart import Deadline
 
-_STREAMING = re.compile(r"walsender (\S+) (\S+?)(?:\((-?\d+)\))? streaming ([0-9A-F]+/[0-9A-F]+)")
+# START_REPLICATION is the title of one that has sent nothing yet since it caught up.
+_STREAMING = re.compile(r"walsender (\S+) (\S+?)(?:\(-?\d+\))? (?:streaming ([0-9A-F]+/[0-9A-F]+)|START_REPLICATION)")
 _PRIMARY = ("walwriter", "autovacuum launcher", "logical replication launcher")
 _LONG_HEADER = struct.Struct("=HHIQI4xQ")  # magic, flags, timeline, address, remaining; system identifier
 _LONG = 0x0002  # XLP_LONG_HEADER, src/include/access/xlog_internal.h, in the first page of every segment
@@ -28,7 +29,7 @@ class Follower:
 
     user: str
     address: str  # "[local]" through a socket of this node
-    sent: str  # the last position that was sent
+    sent: str  # the last position that was sent; "" where the title does not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _version(accident: Accident) -> str:
 
 def _followers(server: Server | None) -> tuple[Follower, ...]:
     found = (_STREAMING.fullmatch(title) for title in (server.titles if server else ()))
-    return tuple(Follower(match[1], match[2], match[4]) for match in found if match)
+    return tuple(Follower(match[1], match[2], match[3] or "") for match in found if match)
 
 
 def _replicas(accident: Accident, identifier: int | None) -> tuple[Instance, ...]:

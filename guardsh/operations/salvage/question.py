@@ -8,7 +8,7 @@ from enum import Enum
 from guardsh.screen.plain import safe
 from guardsh.system.terminal import NoAnswer, Terminal
 
-_KEY = re.compile(r"[scqSCQ]")
+_KEYS = {True: re.compile("[scq]"), False: re.compile("[sq]")}
 _PATIENCE = 120.0  # seconds; copying harms nothing
 
 
@@ -36,10 +36,8 @@ def ask(lines: list[str], *, may_continue: bool) -> tuple[Wish, str]:
 
 
 def _wish(terminal: Terminal, may_continue: bool) -> Wish:
-    while True:
-        typed = terminal.exchange("s/c/q> " if may_continue else "s/q> ", _KEY, _PATIENCE)
-        found = _KEY.search(typed)
-        wish = Wish(found[0].lower()) if found else Wish.SALVAGE
-        terminal.write(f"{wish.value}\r\n")
-        if wish is not Wish.CONTINUE or may_continue:
-            return wish
+    keys = _KEYS[may_continue]
+    found = keys.search(terminal.exchange("s/c/q> " if may_continue else "s/q> ", keys, _PATIENCE))
+    wish = Wish(found[0]) if found else Wish.SALVAGE
+    terminal.write(f"{wish.value}\r\n")
+    return wish

@@ -102,9 +102,10 @@ def recovery(evidence: Evidence, destination: str) -> Iterator[str]:
     """Which replica lives, and how to promote it with the WAL that was saved."""
     for each in evidence.followers:
         where = "on this node" if each.address == "[local]" else f"at {each.address}"
+        sent = f", and had been sent WAL up to {each.sent}" if each.sent else ""
         yield (
             f"A standby {where} (or pg_receivewal; walsender of user {each.user}) was streaming when the server was"
-            f" stopped, and had been sent WAL up to {each.sent}."
+            f" stopped{sent}."
         )
     for instance in evidence.replicas:
         assert instance.server is not None
@@ -117,8 +118,8 @@ def recovery(evidence: Evidence, destination: str) -> Iterator[str]:
         )
         return
     yield (
-        "Promoting a replica is the recovery; the files saved here are the fallback. To lose nothing, let it replay the"
-        " WAL saved here first:"
+        "Promoting a replica is the recovery; the files saved here are the fallback. To lose as little as can be, let"
+        " it replay the WAL saved here first (a segment that nobody held open is not among it):"
     )
     yield from _promotion(evidence, destination)
 
