@@ -156,7 +156,9 @@ def test_a_dest_of_another_instance_is_refused(scene: Scene) -> None:
     other = scene.lab.primary("other")
     removed(other.directory)
     done = scene.salvages(other.directory, scene.destination)
-    assert (done.returncode, "of another instance" in done.stderr) == (77, True), done.stderr
+    assert (done.returncode, "of another instance" in done.stderr) == (77, True), (
+        done.stderr + Path(other.log).read_text()
+    )
 
 
 @as_root
