@@ -16,6 +16,7 @@ from benchmarks.line import line
 from benchmarks.live import full_node, verdict
 from benchmarks.prompt import prompt
 from benchmarks.reading import harmless_line, whole_line
+from benchmarks.salvage import salvage
 from benchmarks.shim import shim
 from benchmarks.unrelated import large_tree, one_file
 from benchmarks.watch import promotion, watcher_idle
@@ -33,6 +34,7 @@ COMPARISONS: dict[str, Callable[[Path], list[str]]] = {
     "full_node": full_node,
     "watcher_idle": watcher_idle,
     "promotion": promotion,
+    "salvage": salvage,
 }
 
 
