@@ -53,22 +53,36 @@ def test_an_idle_server_keeps_its_wal_and_the_report_says_what_that_means(scene:
     assert scene.report()["saved"] == scene.report()["saved_deleted"]
 
 
-def test_contents_gone_and_one_key_lets_it_run_on_with_its_lock_file(scene: Scene) -> None:
-    scene.session()
-    emptied(scene.primary.directory)
+def test_a_lost_lock_file_is_made_again_with_one_key(scene: Scene) -> None:
+    os.unlink(scene.primary.path("postmaster.pid"))
     session = scene.operator.types("guardsh", "salvage", scene.primary.directory, scene.destination)
     session.wait_for("s/c/q> ")
     assert states(scene.primary.family()) == {"T"}
     session.type("c")
     ended = session.end()
     assert ended.status == 0
-    lock = scene.primary.path("postmaster.pid")
-    lines = Path(lock).read_text().splitlines()
-    assert lines[:2] == [str(scene.primary.pid), scene.primary.directory]
-    there, above = os.stat(lock), os.stat(scene.primary.directory)
-    assert (there.st_uid, there.st_gid, there.st_mode & 0o777) == (above.st_uid, above.st_gid, 0o600)
-    assert "T" not in states(scene.primary.family())
+    assert has_its_lock_file(scene)
+    assert scene.primary.sql("select count(*) from rows") == "10000"
     assert not os.path.exists(scene.destination)
+
+
+def test_contents_gone_and_continuing_takes_host_and_role_and_makes_the_lock_file_again(scene: Scene) -> None:
+    """Without its WAL it may PANIC within seconds: no single key does that."""
+    emptied(scene.primary.directory)
+    session = scene.operator.types("guardsh", "salvage", scene.primary.directory, scene.destination)
+    session.wait_for("s/c/q> ")
+    session.type("c")
+    ended = session.answer(f"{scene.operator.host} primary")
+    assert ended.status == 0
+    assert has_its_lock_file(scene)
+
+
+def has_its_lock_file(scene: Scene) -> bool:
+    lock = scene.primary.path("postmaster.pid")
+    there, above = os.stat(lock), os.stat(scene.primary.directory)
+    assert Path(lock).read_text().splitlines()[:2] == [str(scene.primary.pid), scene.primary.directory]
+    assert (there.st_uid, there.st_gid, there.st_mode & 0o777) == (above.st_uid, above.st_gid, 0o600)
+    return "T" not in states(scene.primary.family())
 
 
 def test_what_is_still_present_comes_too_and_unarchived_wal_first(make_scene: Callable[..., Scene]) -> None:

@@ -31,6 +31,10 @@ _OF_A_RUNNING_ONE = (("postmaster.pid",),)
 _RELATION = re.compile(r"/(\d+)/(\d+)$")
 
 
+_MISSING = "missing in the data directory: "
+LOCK_FILE_ONLY = (f"{_MISSING}postmaster.pid",)
+
+
 @dataclass(frozen=True, slots=True)
 class Accident:
     """An instance, alive or what is left of it.
@@ -70,7 +74,7 @@ def missing(accident: Accident) -> tuple[str, ...]:
     rows = (*_ALWAYS_THERE, *(_OF_A_RUNNING_ONE if accident.server else ()))
     absent = [" or ".join(names) for names in rows if not _any_of(accident.door, names)]
     return (
-        *([f"missing in the data directory: {', '.join(absent)}"] if absent else []),
+        *([f"{_MISSING}{', '.join(absent)}"] if absent else []),
         *_lost_databases(accident.door),
         *_lost_tablespaces(accident.door),
         *_lost_relations(open_files.held_by(member.pid for member in accident.members)),

@@ -43,7 +43,15 @@ def go_on(directory: str, pid: int | None = None) -> int:
     )
     if not any(map(suspension.is_still, members)):
         return _refuse(f"process {server.pid}, the server of {where}, is not stopped")
-    if server.directory_deleted and not _confirmed(held):
+    return ask_and_let_go(held)
+
+
+def ask_and_let_go(held: Held) -> int:
+    """Host and role are typed where the server would end itself, and its open files with it: without its WAL and
+    pg_control it PANICs, within 15 seconds where WAL was written lately (LogStandbySnapshot of the background
+    writer)."""
+    harmless = accident.missing(held.accident) in ((), accident.LOCK_FILE_ONLY)
+    if held.accident.server is not None and not harmless and not _confirmed(held):
         return REFUSED
     put_on_record(held, "", "continue", True)
     return let_go(held)
@@ -102,7 +110,7 @@ def _has_lock_file(hit: Accident) -> bool:
 
 
 def _confirmed(held: Held) -> bool:
-    """Host and role, typed: the open files of a server whose directory is gone end with it."""
+    """Whether a person typed host and role."""
     verdict = _verdict(held)
     try:
         with terminal.Terminal() as asking:
@@ -121,8 +129,8 @@ def _verdict(held: Held) -> Verdict:
     assert server is not None
     role = evidence.role_of(server)
     summary = (
-        f"The data directory {held.accident.directory} has been removed: its server, process {server.pid}, would shut"
-        " itself down within a minute, and the deleted files that it has open would be lost with it."
+        f"Process {server.pid}, the server of {held.accident.directory}, would end itself, within seconds or a minute,"
+        " as soon as it needs a file that is gone; and the deleted files that it has open would be lost with it."
     )
     subject = Subject(role.value if isinstance(role, Known) else "unknown", held.accident.directory, False)
     reason = Reason("held", "It stands still, and its files are safe as long as it does.")
@@ -132,11 +140,6 @@ def _verdict(held: Held) -> Verdict:
 def _said(held: Held, gone: tuple[str, ...]) -> list[str]:
     server = held.accident.server
     lines = [f"guardsh: process {server.pid if server else held.accident.members[0].pid} and its children go on"]
-    if gone and server is not None and not server.directory_deleted:
-        lines.append(
-            "hint: postmaster.pid is there for it, but the next checkpoint may end it: it fails, or PANICs, on the"
-            " files that are missing"
-        )
     if gone:
         lines += [
             f"hint: {each.name} (process {each.pid}) stays stopped: it would end this server; kill -CONT {each.pid}"

@@ -8,8 +8,9 @@ from enum import Enum
 from guardsh.screen.plain import safe
 from guardsh.system.terminal import NoAnswer, Terminal
 
-_KEYS = {True: re.compile("[scq]"), False: re.compile("[sq]")}
+_KEY = re.compile("[scq]")
 _PATIENCE = 120.0  # seconds; copying harms nothing
+_CHOICE = "s: copy now, it stays stopped   c: let it run on   q: leave it stopped"
 
 
 class Wish(Enum):
@@ -18,26 +19,18 @@ class Wish(Enum):
     QUIT = "q"
 
 
-def ask(lines: list[str], *, may_continue: bool) -> tuple[Wish, str]:
-    """Show what was found and wait for a key; the wish, and how it came about. Raises OSError without a terminal.
+def ask(lines: list[str]) -> tuple[Wish, str]:
+    """Show what was found and wait for a key; the wish, and why it was not typed. Raises OSError without a terminal.
 
-    ``may_continue`` False: a server whose directory is gone would end, and its open files with it; no single key does
-    that. Nobody answering means going on: the copy loses nothing.
+    Nobody answering means going on: the copy loses nothing.
     """
-    keys = "s: copy now, it stays stopped" + ("   c: let it run on" if may_continue else "") + "   q: leave it stopped"
     with Terminal() as terminal:
-        terminal.write("".join(f"{safe(line)}\r\n" for line in [*lines, "", keys]))
+        terminal.write("".join(f"{safe(line)}\r\n" for line in [*lines, "", _CHOICE]))
         try:
             with terminal.undisturbed(), terminal.exclusive(_PATIENCE):
                 terminal.discard_input()
-                return _wish(terminal, may_continue), ""
+                found = _KEY.search(terminal.exchange("s/c/q> ", _KEY, _PATIENCE))
+                terminal.write(f"{found[0] if found else ''}\r\n")
         except NoAnswer as instead:
-            return (Wish.QUIT, instead.why)
-
-
-def _wish(terminal: Terminal, may_continue: bool) -> Wish:
-    keys = _KEYS[may_continue]
-    found = keys.search(terminal.exchange("s/c/q> " if may_continue else "s/q> ", keys, _PATIENCE))
-    wish = Wish(found[0]) if found else Wish.SALVAGE
-    terminal.write(f"{wish.value}\r\n")
-    return wish
+            return Wish.QUIT, instead.why
+    return (Wish(found[0]), "") if found else (Wish.SALVAGE, f"no answer in {_PATIENCE:g} s")

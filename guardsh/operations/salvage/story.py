@@ -62,7 +62,7 @@ def salvage(held: Held, destination: str, wishes: Wishes) -> int:
     wish, why = _asked(scene, wishes)
     put_on_record(held, destination, wish.name.lower() + (f" ({why})" if why else ""), wish is not Wish.QUIT)
     if wish is Wish.CONTINUE:
-        return continuing.let_go(held)
+        return continuing.ask_and_let_go(held)
     if wish is Wish.QUIT:
         _say(["guardsh: nothing was copied", *report.standing(held)])
         return REFUSED
@@ -75,8 +75,7 @@ def _asked(scene: Scene, wishes: Wishes) -> tuple[Wish, str]:
     if wishes.unasked or not who.attended:
         _say(lines)
         return Wish.SALVAGE, "--yes" if wishes.unasked else f"not asked: {who.why}"
-    server = scene.held.accident.server
-    return question.ask(lines, may_continue=server is not None and not server.directory_deleted)
+    return question.ask(lines)
 
 
 def _found_lines(scene: Scene) -> list[str]:
