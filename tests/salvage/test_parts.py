@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import platform
 import shutil
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -51,12 +55,47 @@ def _zombies(pids: tuple[int, ...]) -> set[int]:
     return {pid for pid in pids if states([pid]) == {"Z"}}
 
 
-def test_what_was_stopped_before_is_left_stopped_where_suspending_fails(scene: Scene) -> None:
-    scene.primary.suspend()
-    with pytest.raises(TimeoutError):
-        suspension.suspend(scene.primary.pid, patience=-1.0)
-    assert states([scene.primary.pid]) == {"T"}
-    scene.primary.resume()
+# A fork that waits for its child as vfork(2) does: an uninterruptible sleep that any account can have.
+_CLONE, _VFORK = 56, 0x4000 | signal.SIGCHLD  # of x86-64; <linux/sched.h>
+_RESTLESS = f"import ctypes, time; ctypes.CDLL(None).syscall({_CLONE}, {_VFORK}, 0, 0, 0, 0); time.sleep(600)"
+_PARENT = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {_RESTLESS!r}]); time.sleep(600)"
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of clone(2) differs")
+def test_a_child_in_an_uninterruptible_sleep_is_waited_for_and_then_all_go_on_or_all_stand() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", _PARENT])
+    try:
+        child, grandchild = _only_child(parent.pid), 0
+        grandchild = _only_child(child)
+        with pytest.raises(TimeoutError):
+            suspension.suspend(parent.pid, patience=0.2)
+        _until(lambda: states([parent.pid]) == {"S"})  # taken back
+        members = suspension.halt(parent.pid, patience=0.2)
+        assert states([parent.pid]) == {"T"} and states([child]) == {"D"}
+        assert [member.pid for member in members] == [parent.pid, child]
+        os.kill(grandchild, signal.SIGKILL)
+        _until(lambda: states([child]) == {"T"})  # before it does anything else
+        with suspension.suspended(parent.pid):
+            assert states([parent.pid, child]) == {"T"}
+        _until(lambda: states([parent.pid, child]) == {"S"})
+    finally:
+        for pid in (grandchild, child, parent.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        parent.wait()
+
+
+def _only_child(pid: int) -> int:
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    _until(lambda: children.read_text() != "")
+    return int(children.read_text())
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_a_postmaster_that_is_gone_is_said() -> None:
