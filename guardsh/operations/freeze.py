@@ -86,7 +86,7 @@ def freeze(directory: str | None, wishes: Wishes) -> int:
     except NothingToHold as error:
         return _refuse(str(error))
     found = disks(where)
-    _say(plan(where, found))
+    _say(report.laid_out(plan(where, found)))
     if wishes.dry_run:
         return DONE
     early = _hold_early(where)
@@ -139,8 +139,7 @@ def _brake(directory: str, early: Held | None, found: Sequence[Disk]) -> int:
     except NothingToHold as error:
         return _refuse(str(error))
     results = [_held_writes(disk) for disk in found]
-    saying_so = [text.removeprefix("$ ") for text in report.standing(held)]
-    _say([*saying_so, *(text for text, _ in results)])
+    _say(report.laid_out([*report.standing(held), *report.letting_go(held), *(text for text, _ in results)]))
     return DONE if all(done for _, done in results) else INCOMPLETE
 
 

@@ -32,7 +32,7 @@ def test_unattended_it_takes_a_confirmation_and_the_server_runs_on(scene: Scene)
 def test_a_dry_run_shows_the_order_and_does_nothing(scene: Scene) -> None:
     done = scene.operator.unattended("guardsh", "freeze", "--dry-run", scene.primary.directory)
     assert done.returncode == 0
-    steps = [line for line in done.stderr.splitlines() if line[:1].isdigit()]
+    steps = [line.strip() for line in done.stderr.splitlines() if line.strip()[1:2] == "."]
     assert [step[0] for step in steps] == ["1", "2", "3"]
     assert "is left writable" in steps[-1]  # what the machine needs lies on it
     assert scene.primary.sql("select 1") == "1"

@@ -25,7 +25,7 @@ def ask(lines: list[str]) -> tuple[Wish, str]:
     Nobody answering means going on: the copy loses nothing.
     """
     with Terminal() as terminal:
-        terminal.write("".join(f"{safe(line)}\r\n" for line in [*lines, "", _CHOICE]))
+        terminal.write("".join(f"{safe(line)}\r\n" for line in [*lines, _CHOICE]))
         try:
             with terminal.undisturbed(), terminal.exclusive(_PATIENCE):
                 terminal.discard_input()

@@ -18,7 +18,7 @@ from guardsh.operations.salvage.hold import Held
 from guardsh.operations.salvage.journal import SCHEMA, record
 from guardsh.operations.salvage.scene import Scene
 from guardsh.screen.plain import safe
-from guardsh.screen.rows import wrapped
+from guardsh.screen.rows import paragraph
 
 _WIDTH = 100
 _CATALOGUE = 20  # of files that could not be saved, and of databases, that are listed
@@ -61,7 +61,7 @@ def lines(outcome: Outcome) -> list[str]:
         *_section("what was seen", outcome.scene.signs),
         *_section("what this means", _meaning(outcome)),
         *_section("the real recovery", recovery(outcome.scene.seen, outcome.scene.destination)),
-        *_section("the server", standing(outcome.scene.held)),
+        *_section("the server", _server(outcome)),
         *_section("who may read it", _secrecy(outcome)),
     ]
 
@@ -100,6 +100,22 @@ def manifest(outcome: Outcome) -> dict[str, Any]:
 
 def recovery(evidence: Evidence, destination: str) -> Iterator[str]:
     """Which replica lives, and how to promote it with the WAL that was saved."""
+    yield from replicas(evidence)
+    if not evidence.followers and not evidence.replicas:
+        yield (
+            "Look for one elsewhere before anything else; without one, the last backup and the archived WAL are the"
+            " recovery, and the WAL saved here adds to them what was not archived."
+        )
+        return
+    yield (
+        "Promoting a replica is the recovery; the files saved here are the fallback. To lose as little as can be, let"
+        " it replay the WAL saved here first (a segment that nobody held open is not among it):"
+    )
+    yield from _promotion(evidence, destination)
+
+
+def replicas(evidence: Evidence) -> Iterator[str]:
+    """Which replica lives, as far as this node can tell."""
     for each in evidence.followers:
         where = "on this node" if each.address == "[local]" else f"at {each.address}"
         sent = f", and had been sent WAL up to {each.sent}" if each.sent else ""
@@ -111,48 +127,55 @@ def recovery(evidence: Evidence, destination: str) -> Iterator[str]:
         assert instance.server is not None
         yield f"A replica of it runs on this node, as process {instance.server.pid}: {instance.directory.place.path}"
     if not evidence.followers and not evidence.replicas:
-        yield (
-            "No standby was streaming, and no replica of it runs on this node. Look for one elsewhere before anything"
-            " else; without one, the last backup and the archived WAL are the recovery, and the WAL saved here adds to"
-            " them what was not archived."
-        )
-        return
-    yield (
-        "Promoting a replica is the recovery; the files saved here are the fallback. To lose as little as can be, let"
-        " it replay the WAL saved here first (a segment that nobody held open is not among it):"
-    )
-    yield from _promotion(evidence, destination)
+        yield "No standby was streaming, and no replica of it runs on this node."
 
 
 def standing(held: Held) -> Iterator[str]:
-    """How the server was left, and how it is let go or ended."""
-    server, directory = held.accident.server, shlex.quote(held.accident.directory)
+    """Who stands still, and who does not though they should."""
+    server, members = held.accident.server, held.accident.members
     if server is None:
-        yield "Its postmaster is gone." + (
-            " What is left of its processes stands still." if held.accident.members else ""
+        yield "Its postmaster is gone." + (" What is left of its processes stands still." if members else "")
+    else:
+        yield (
+            f"Process {server.pid} and its {len(members) - 1} children stand still (SIGSTOP): their open files stay as"
+            " they are until they end or this machine restarts. Do not end them before all is saved."
         )
-        return
-    yield (
-        f"Process {server.pid} and its {len(held.accident.members) - 1} children stand still (SIGSTOP): their open"
-        " files stay as they are until they end or this machine restarts. Do not end them before all is saved."
-    )
-    yield f"$ guardsh salvage --continue {directory}    # lets it go on"
-    everyone = " ".join(str(member.pid) for member in held.accident.members)
-    yield f"$ kill -KILL {everyone}    # ends it, and its open files"
     for manager in held.managers:
         yield (
             f"{manager.name} (process {manager.pid}) was stopped, so that it does not end the server. Its leader key"
-            " expires, and a fail-over to another node is then right. When it goes on it ends this server and may make"
-            " a new replica in its place, so only once all is saved:"
+            " expires, and a fail-over to another node is then right."
         )
-        yield f"$ kill -CONT {manager.pid}"
     for manager in held.alive:
         yield f"{manager.name} (process {manager.pid}) could not be stopped{_why(manager.watchdog)}: pause it at once."
     for deleter in held.deleters:
         command = shlex.join(deleter.command[:6])
         yield f"Process {deleter.member.pid} was still deleting, and stands still too: {command}"
-        yield f"$ kill -KILL {deleter.member.pid}    # ends it"
     yield from held.warnings
+
+
+def letting_go(held: Held) -> Iterator[str]:
+    """The command by which the server goes on."""
+    if held.accident.server is not None:
+        yield f"$ guardsh salvage --continue {shlex.quote(held.accident.directory)}    # lets it go on"
+
+
+def _ending(held: Held) -> Iterator[str]:
+    """Only once all is saved: what ends the processes, and their open files."""
+    if held.accident.members:
+        everyone = " ".join(str(member.pid) for member in held.accident.members)
+        yield f"$ kill -KILL {everyone}    # ends it, and its open files"
+    for deleter in held.deleters:
+        yield f"$ kill -KILL {deleter.member.pid}    # ends what was still deleting"
+    for manager in held.managers:
+        purpose = "lets it go on: it ends this server, and may make a new replica in its place"
+        yield f"$ kill -CONT {manager.pid}    # {manager.name}: {purpose}"
+
+
+def _server(outcome: Outcome) -> Iterator[str]:
+    yield from standing(outcome.scene.held)
+    yield from letting_go(outcome.scene.held)
+    if outcome.complete:
+        yield from _ending(outcome.scene.held)
 
 
 def _why(watchdog: str) -> str:
@@ -161,21 +184,28 @@ def _why(watchdog: str) -> str:
 
 def _heading(outcome: Outcome) -> list[str]:
     when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(outcome.when))
-    version = f"PostgreSQL {outcome.scene.seen.version} " if outcome.scene.seen.version else ""
+    version = f"PostgreSQL {outcome.scene.seen.version}" if outcome.scene.seen.version else "the server"
     role = outcome.scene.seen.role.value if isinstance(outcome.scene.seen.role, Known) else "role not known"
-    what = f"{version}({role}) in {outcome.scene.held.accident.directory}"
+    what = f"{version} ({role}) in {outcome.scene.held.accident.directory}"
     return [f"salvage of {safe(what)}", f"on {safe(outcome.host)}, {when}, into {safe(outcome.scene.destination)}"]
 
 
+def laid_out(texts: Iterable[str], indent: int = 2) -> list[str]:
+    """Sentences, wrapped; commands (``$ COMMAND    # WHAT FOR``) as they stand, each below its purpose."""
+    return [line for text in texts for line in _laid_out(text, indent)]
+
+
 def _section(title: str, texts: Iterable[str]) -> list[str]:
-    found = list(texts)
-    body = [line for text in found for line in _body(text)]
-    return ["", title, *body] if found else []
+    body = laid_out(texts)
+    return ["", title, *body] if body else []
 
 
-def _body(text: str) -> list[str]:
-    """Commands stand as they are, to be copied."""
-    return [f"    {safe(text[2:])}"] if text.startswith("$ ") else [f"  {line}" for line in wrapped(text, _WIDTH - 2)]
+def _laid_out(text: str, indent: int) -> list[str]:
+    if not text.startswith("$ "):
+        return paragraph(text, _WIDTH, indent)
+    command, _, purpose = text[2:].partition("    # ")
+    begin = " " * (indent + 2)
+    return [*([f"{begin}# {safe(purpose)}"] if purpose else []), begin + safe(command)]
 
 
 def _saved(outcome: Outcome) -> Iterator[str]:
@@ -231,8 +261,12 @@ def _meaning(outcome: Outcome) -> Iterator[str]:
 
 def _promotion(evidence: Evidence, destination: str) -> Iterator[str]:
     wal = shlex.quote(os.path.join(destination, "data/pg_wal"))
-    yield f"$ cp -r {wal} /var/tmp/salvaged-wal && chown -R postgres: /var/tmp/salvaged-wal    # on the replica's node"
-    yield "$ restore_command = 'cp /var/tmp/salvaged-wal/%f \"%p\"'    # in its configuration; reload (13: restart)"
+    yield f"$ cp -r {wal} /var/tmp/salvaged-wal    # to the replica's node, if it is another one"
+    yield "$ chown -R postgres: /var/tmp/salvaged-wal"
+    yield (
+        "$ restore_command = 'cp /var/tmp/salvaged-wal/%f \"%p\"'"
+        "    # in the replica's configuration; then reload it (13 and older: restart)"
+    )
     yield "$ psql -c 'select pg_last_wal_replay_lsn()'    # until it no longer moves"
     if not evidence.replicas:
         yield "$ pg_ctl promote -D DIR    # under Patroni: patronictl failover"

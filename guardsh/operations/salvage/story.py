@@ -20,6 +20,7 @@ from guardsh.operations.salvage import (
     copying,
     evidence,
     hold,
+    insured,
     inventory,
     journal,
     question,
@@ -64,21 +65,22 @@ def salvage(held: Held, destination: str, wishes: Wishes) -> int:
     if wish is Wish.CONTINUE:
         return continuing.ask_and_let_go(held)
     if wish is Wish.QUIT:
-        _say(["guardsh: nothing was copied", *report.standing(held)])
+        _say(["guardsh: nothing was copied", *_left(held)])
         return REFUSED
     return _save(scene, wishes)
 
 
 def _asked(scene: Scene, wishes: Wishes) -> tuple[Wish, str]:
-    lines = [*_found_lines(scene), *report.recovery(scene.seen, scene.destination)]
     who = terminal.caller()
+    lines = ["", *report.laid_out(_found(scene)), ""]
     if wishes.unasked or not who.attended:
         _say(lines)
         return Wish.SALVAGE, "--yes" if wishes.unasked else f"not asked: {who.why}"
     return question.ask(lines)
 
 
-def _found_lines(scene: Scene) -> list[str]:
+def _found(scene: Scene) -> list[str]:
+    """What is shown before the question."""
     deleted = [source for source in scene.found.sources if source.deleted]
     present = [source for source in scene.found.sources if not source.deleted]
     return [
@@ -86,6 +88,8 @@ def _found_lines(scene: Scene) -> list[str]:
         *scene.signs,
         f"Still open although deleted: {_amount(deleted)}. Still present: {_amount(present)}.",
         f"They would be copied to {scene.destination}; nothing is changed where they lie.",
+        *report.replicas(scene.seen),
+        *insured.other_ways(scene.held.accident.directory),
     ]
 
 
@@ -106,10 +110,10 @@ def _save(scene: Scene, wishes: Wishes) -> int:
                 return _concluded(scene, home, kept, _copy(scene.found, home, kept), wishes)
     except Refused as error:
         hints = [f"hint: {error.hint}"] if error.hint else []
-        _say([f"guardsh: {error}; nothing was copied", *hints, *report.standing(scene.held)])
+        _say([f"guardsh: {error}; nothing was copied", *hints, *_left(scene.held)])
         return REFUSED
     except OSError as error:
-        _say([f"guardsh: {_trouble(scene.destination, error)}", *report.standing(scene.held)])
+        _say([f"guardsh: {_trouble(scene.destination, error)}", *_left(scene.held)])
         return INCOMPLETE
 
 
@@ -144,6 +148,11 @@ def _concluded(scene: Scene, home: Destination, kept: journal.Journal, trouble: 
     if trouble:
         _say([f"guardsh: {trouble}; the server stays stopped, and the same command goes on where this one ended"])
     return SAVED if outcome.complete else INCOMPLETE
+
+
+def _left(held: Held) -> list[str]:
+    """How it is left where nothing was copied."""
+    return report.laid_out([*report.standing(held), *report.letting_go(held)])
 
 
 def _check_file_system(home: Destination, scene: Scene, wishes: Wishes) -> None:
@@ -203,5 +212,5 @@ def _metered(label: str, total: int) -> Iterator[Meter]:
 
 def _say(lines: Sequence[str]) -> None:
     with contextlib.suppress(OSError):  # a terminal that is gone
-        sys.stderr.write("".join(f"{safe(line.removeprefix('$ '))}\n" for line in lines))
+        sys.stderr.write("".join(f"{safe(line)}\n" for line in lines))
         sys.stderr.flush()
