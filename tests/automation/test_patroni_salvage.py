@@ -27,8 +27,8 @@ until_says 'n2 | [^|]* | Replica | \(running\|streaming\)'
 _ACCIDENT = r"""
 cd /opt/demo
 /bin/rm -rf data1
-guardsh salvage --yes /opt/demo/data1 /dev/shm/$$-dest > report 2>&1 || { cat report; exit 1; }
-/bin/rm -r /dev/shm/$$-dest
+mount -t tmpfs tmpfs /mnt
+guardsh salvage --yes /opt/demo/data1 /mnt/dest > report 2>&1 || { cat report; exit 1; }
 grep -o 'Patroni (process [0-9]*) was stopped' report | head -1 | sed "s/$(cat first)/FIRST/"
 grep -o 'pg_ctl promote -D /opt/demo/data2' report | head -1
 cut -d' ' -f3 /proc/$(cat first)/stat
