@@ -10,6 +10,7 @@ from guardsh.system import proc
 from guardsh.system.suspension import Member
 
 _NAMES = frozenset({"find", "rm", "rmdir", "rsync", "shred", "srm", "unlink"})
+_ONLY_WITH = {"find": ("-delete", "-exec"), "rsync": ("--del", "--remove")}  # how the words that delete begin
 _DELETED = " (deleted)"
 
 
@@ -27,8 +28,13 @@ def deleters(directory: str, root: str = "/proc") -> tuple[Deleter, ...]:
     return tuple(
         Deleter(Member(process.pid, process.ticks), tuple(proc.words(process.pid, root)))
         for process in found
-        if any(_is_below(path, directory) for path in _places(process.pid, root))
+        if _deletes(process, root) and any(_is_below(path, directory) for path in _places(process.pid, root))
     )
+
+
+def _deletes(process: proc.Process, root: str) -> bool:
+    wanted = _ONLY_WITH.get(process.name)
+    return wanted is None or any(word.startswith(wanted) for word in proc.words(process.pid, root))
 
 
 def _places(pid: int, root: str) -> Iterator[str]:

@@ -79,9 +79,10 @@ def _warnings(server: Server, root: str) -> Iterator[str]:
 
 def _product(pid: int, root: str) -> str:
     """By the command line; pg_autoctl's processes have titles (``pg_autoctl: start/stop postgres``)."""
-    program, *others = [_base(word) for word in proc.words(pid, root)[:4]] or [""]
-    names = others if program.startswith("python") else [program]
-    return next((_NAMES[name] for name in names if name in _NAMES), "")
+    program, *others = proc.words(pid, root) or [""]
+    if _base(program).startswith("python"):
+        program = next((word for word in others if not word.startswith("-")), "")
+    return _NAMES.get(_base(program), "")
 
 
 def _base(word: str) -> str:

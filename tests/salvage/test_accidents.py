@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -183,3 +184,34 @@ def test_a_replica_on_the_node_is_named_with_its_promotion(scene: Scene) -> None
     assert [each["address"] for each in table["followers"]] == ["[local]"]
     assert f"pg_ctl promote -D {replica.directory}" in done.stdout
     assert states(replica.family()) != {"T"}
+
+
+def test_of_two_servers_of_one_directory_the_old_one_is_chosen_by_its_pid(scene: Scene) -> None:
+    """Somebody has made a new cluster in its place, while the old server still holds the files of the old one."""
+    scene.session()
+    removed(scene.primary.directory)
+    new = scene.lab.add("new")
+    new.directory = scene.primary.directory
+    scene.lab.initialise(new.directory)
+    new.configure({"unix_socket_directories": scene.lab.sockets, "port": str(new.port), "listen_addresses": ""})
+    new.start()
+    unclear = scene.salvages()
+    assert (unclear.returncode, f"process {scene.primary.pid} (of the directory" in unclear.stderr) == (77, True), unclear.stderr
+    assert "T" not in states([*new.family(), *scene.primary.family()])
+    done = scene.salvages("--pid", str(scene.primary.pid), scene.primary.directory, scene.destination)
+    assert done.returncode == 0, done.stderr
+    assert len(scene.saved("base")) >= 5
+    assert new.sql("select 1") == "1"
+    assert all(each["was"] == "deleted" for each in scene.report()["copies"])
+
+
+def test_only_what_is_deleted(scene: Scene) -> None:
+    scene.session()
+    (relation,) = [name for name in [scene.primary.sql("select pg_relation_filepath('rows')")] if name]
+    os.unlink(scene.primary.path(relation))
+    done = scene.salvages("--deleted-only", "--json", scene.primary.directory, scene.destination)
+    assert done.returncode == 0, done.stderr
+    table = json.loads(done.stdout)
+    assert (table["files"], table["saved_deleted"]["files"]) == (1, 1)
+    assert list(scene.saved()) == [relation]
+    assert f"a relation file is deleted in {os.path.dirname(scene.primary.path(relation))}" in table["signs"]

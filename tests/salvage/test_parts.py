@@ -167,6 +167,7 @@ def test_a_directory_of_another_account_behind_a_link_is_not_read(tmp_path: Path
 
 def test_names_that_would_steer_a_terminal_or_leave_dest_stay_inside(tmp_path: Path) -> None:
     assert inventory._name_of("/mnt/data/base/\x1b[2J\n", "/mnt/data") == "data/base/\x1b[2J\n"
+    assert inventory._name_of("/srv/data/base/5", "/proc/7/root/srv/data") == "data/base/5"
     assert inventory._name_of("/mnt/other/../../x", "/mnt/data") == "elsewhere/mnt/other/x"
     assert inventory._name_of("/mnt/database/5/1", "/mnt/data") == "elsewhere/mnt/database/5/1"
     assert (
@@ -317,7 +318,9 @@ class Proc:
         (("/usr/bin/pg_autoctl", "run", "--pgdata", "/mnt/other"), "", ""),
         (("repmgrd", "-f", "/nowhere/repmgr.conf"), "", "repmgrd"),
         (("stolon-keeper", "--data-dir=/mnt/data"), "", "Stolon"),
+        (("python3", "-u", "/usr/bin/patroni", "/nowhere/patroni.yml"), "", "Patroni"),
         (("vim", "patroni.yml"), "", ""),
+        (("python3", "/usr/bin/ansible", "patroni"), "", ""),
     ],
 )
 def test_managers_are_known_by_their_command_lines(

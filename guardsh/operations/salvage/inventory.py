@@ -23,6 +23,7 @@ _VITAL = frozenset(
 )
 _VITAL_ENDINGS = (".conf", ".signal", ".map", ".crt", ".key", "PG_VERSION", "pg_control")
 _RELATIONS = frozenset({"base", "global", "pg_tblspc"})
+_CONTAINER = re.compile(r"^/proc/\d+/root(?=/)")  # before a path in it; its processes' links are without
 _LONGEST = 240  # bytes of a component: a name has at most 255 (path_resolution(7)), and a suffix may follow
 
 
@@ -112,6 +113,7 @@ def _deleted(file: open_files.HeldFile, accident: Accident) -> Source:
 
 def _name_of(path: str, directory: str) -> str:
     """Where a deleted file goes: WAL to the others', whatever link pg_wal was; what lay outside keeps its path."""
+    directory = _CONTAINER.sub("", directory)
     inside = path.startswith(directory.rstrip("/") + "/")
     parts = [part for part in path.removeprefix(directory if inside else "").split("/") if part not in ("", ".", "..")]
     if not inside and _WAL.fullmatch(parts[-1]):

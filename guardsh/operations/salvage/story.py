@@ -144,7 +144,8 @@ def _concluded(scene: Scene, home: Destination, kept: journal.Journal, trouble: 
         home.put("REPORT.txt", "\n".join(lines) + "\n")
         home.put("manifest.json", json.dumps(report.manifest(outcome), indent=1) + "\n")
     put_on_record(scene.held, home.path, f"{trouble or 'done'}: {count(len(copies))} files", True)
-    print(json.dumps(report.facts(outcome)) if wishes.as_json else "\n".join(lines))
+    with contextlib.suppress(OSError):  # the terminal is gone
+        print(json.dumps(report.facts(outcome)) if wishes.as_json else "\n".join(lines), flush=True)
     if trouble:
         _say([f"guardsh: {trouble}; the server stays stopped, and the same command goes on where this one ended"])
     return SAVED if outcome.complete else INCOMPLETE
