@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from guardsh.operations.salvage.hold import Held
 
 INTERRUPTED, REFUSED = 1, 77
+_STANDS = "what was stopped stays stopped: the same command goes on, and --continue DIR lets it run"
 
 
 @click.command("salvage")
@@ -58,8 +59,11 @@ def command(
         wishes = story.Wishes(same_file_system, deleted_only, unasked, as_json)
         sys.exit(story.salvage(held, destination, wishes))
     except KeyboardInterrupt:
-        click.echo("guardsh: interrupted; what was stopped stays stopped, and the same command goes on", err=True)
+        click.echo(f"guardsh: interrupted; {_STANDS}", err=True)
         sys.exit(INTERRUPTED)
+    except Exception:
+        click.echo(f"guardsh: failed; {_STANDS}", err=True)
+        raise
 
 
 def _go_on(directory: str, pid: int | None) -> int:

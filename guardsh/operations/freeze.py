@@ -92,7 +92,7 @@ def freeze(directory: str | None, wishes: Wishes) -> int:
     early = _hold_early(where)
     if not _may(where, wishes):
         if early is not None:
-            hold.release(early)
+            _say(report.laid_out([*report.standing(early), *report.letting_go(early)]))
         return REFUSED
     return _brake(where, early, found)
 
@@ -122,7 +122,8 @@ def _may(directory: str, wishes: Wishes) -> bool:
 
 
 def _hold_early(directory: str) -> Held | None:
-    """After an accident the clock is running, and stopping loses nothing; otherwise the answer comes first."""
+    """After an accident the clock is running, and stopping loses nothing: it is held, and stays so whatever the answer.
+    Otherwise the answer comes first."""
     try:
         held = hold.hold(directory)
     except NothingToHold:

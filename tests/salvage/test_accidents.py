@@ -196,7 +196,9 @@ def test_of_two_servers_of_one_directory_the_old_one_is_chosen_by_its_pid(scene:
     new.configure({"unix_socket_directories": scene.lab.sockets, "port": str(new.port), "listen_addresses": ""})
     new.start()
     unclear = scene.salvages()
-    assert (unclear.returncode, f"process {scene.primary.pid} (of the directory" in unclear.stderr) == (77, True), unclear.stderr
+    assert (unclear.returncode, f"process {scene.primary.pid} (of the directory" in unclear.stderr) == (77, True), (
+        unclear.stderr
+    )
     assert "T" not in states([*new.family(), *scene.primary.family()])
     done = scene.salvages("--pid", str(scene.primary.pid), scene.primary.directory, scene.destination)
     assert done.returncode == 0, done.stderr

@@ -51,8 +51,12 @@ def test_host_and_role_are_typed_and_the_machines_own_disk_is_left_writable(scen
     assert [each["intent"] for each in accepted] == [[f"stop {scene.primary.directory}"]]
 
 
-def test_after_an_accident_it_is_held_before_the_question_and_found_without_a_name(scene: Scene) -> None:
+def test_after_an_accident_it_is_held_before_the_question_and_stays_so_whatever_the_answer(scene: Scene) -> None:
     removed(scene.primary.directory)
+    wrong = scene.operator.types("guardsh", "freeze", scene.primary.directory).answer("no")
+    assert wrong.status == 77
+    assert "stand still" in wrong.seen
+    assert states(scene.primary.family()) == {"T"}
     session = scene.operator.types("guardsh", "freeze", scene.primary.directory)
     session.wait_for_question()
     assert states(scene.primary.family()) == {"T"}

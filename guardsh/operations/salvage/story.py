@@ -61,9 +61,9 @@ def salvage(held: Held, destination: str, wishes: Wishes) -> int:
     seen = evidence.gather(held.accident, found.sources)
     scene = Scene(held, signs, found, seen, os.path.abspath(destination))
     wish, why = _asked(scene, wishes)
-    put_on_record(held, destination, wish.name.lower() + (f" ({why})" if why else ""), wish is not Wish.QUIT)
     if wish is Wish.CONTINUE:
         return continuing.ask_and_let_go(held)
+    put_on_record(held, destination, wish.name.lower() + (f" ({why})" if why else ""), wish is not Wish.QUIT)
     if wish is Wish.QUIT:
         _say(["guardsh: nothing was copied", *_left(held)])
         return REFUSED
@@ -183,6 +183,7 @@ def _check_space(home: Destination, found: Inventory, kept: journal.Journal, wis
 def _nothing_missing(held: Held) -> int:
     directory = held.accident.directory
     if held.accident.server is None:
+        hold.release(held)
         _say([f"guardsh: no server runs in {directory}, and nothing is missing there"])
     elif held.was_held:
         _say([f"guardsh: nothing is missing in {directory}; its server stood still before, and was left so"])
@@ -193,6 +194,7 @@ def _nothing_missing(held: Held) -> int:
 
 
 def _nothing_open(held: Held) -> int:
+    hold.release(held)
     _say(
         [
             f"guardsh: no process has a file of {held.accident.directory} open any more: what was deleted there is not"
