@@ -19,9 +19,10 @@ import pytest
 from guardsh.model.salvage import Rank
 from guardsh.operations.salvage import inventory
 from guardsh.operations.salvage.accident import Accident
-from guardsh.operations.salvage.destination import Destination, Refused
+from guardsh.operations.salvage.destination import Destination, Refused, shares_file_system
 from guardsh.operations.salvage.journal import Journal, Origin
 from guardsh.system import copying, ha_managers, processes, suspension
+from guardsh.system.mount_table import file_system
 from tests.salvage.conftest import Scene, states
 from tests.storage.loops import attach, detach, run, with_mounts
 
@@ -251,6 +252,37 @@ def test_blocks_of_a_deleted_file_are_shared_where_the_file_system_can(tmp_path:
         run("mkfs.btrfs", "-q", loop)
         same, taken = with_mounts(work)
         assert same and taken < 16 << 20
+    finally:
+        detach(loop)
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mkfs.btrfs") is None, reason="takes root and btrfs")
+def test_a_subvolume_and_a_bind_mount_are_the_same_file_system(tmp_path: Path) -> None:
+    """A subvolume has an st_dev of its own; writing to it may overwrite what was deleted all the same."""
+    loop = attach(tmp_path / "image", 200 << 20)
+    for name in ("disk", "bound"):
+        (tmp_path / name).mkdir()
+
+    def work() -> tuple[set[str], str, bool]:
+        run("mount", loop, str(tmp_path / "disk"))
+        run("btrfs", "subvolume", "create", str(tmp_path / "disk/volume"))
+        run("mount", "--bind", str(tmp_path / "disk"), str(tmp_path / "bound"))
+        places = [str(tmp_path / name) for name in ("disk", "disk/volume", "bound")]
+        try:
+            with Destination(str(tmp_path / "disk/volume/dest")) as home:
+                shared = shares_file_system(home, [str(tmp_path), places[0]])
+            return (
+                {file_system(place) for place in places},
+                shared,
+                os.stat(places[0]).st_dev != os.stat(places[1]).st_dev,
+            )
+        finally:
+            run("umount", str(tmp_path / "bound"), str(tmp_path / "disk"))
+
+    try:
+        run("mkfs.btrfs", "-q", loop)
+        names, shared, apart = with_mounts(work)
+        assert (len(names), shared, apart) == (1, str(tmp_path / "disk"), True)
     finally:
         detach(loop)
 
