@@ -23,7 +23,9 @@ def test_the_open_files_come_home_and_the_replica_is_named(breaker: Operator, re
 
     assert ended.status == 0
     assert "all of it read back, and the same" in ended.seen
-    assert f"A replica of it runs on this node, as process {replica.pid}: {replica.directory}" in ended.seen
+    assert (
+        f"A replica of the same cluster runs on this node, as process {replica.pid}: {replica.directory}" in ended.seen
+    )
     assert f"pg_ctl promote -D {replica.directory}" in ended.seen
     manifest = json.loads((rescue / "dest/manifest.json").read_text())
     assert manifest["saved_deleted"]["files"] >= 1 and manifest["copies"][0]["rank"] == "wal"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults.operator import entries
+from tests.faults.operator import entries, one_line
 from tests.salvage.conftest import Scene, checksums, states
 
 
@@ -217,3 +217,16 @@ def test_only_what_is_deleted(scene: Scene) -> None:
     assert (table["files"], table["saved_deleted"]["files"]) == (1, 1)
     assert list(scene.saved()) == [relation]
     assert f"a relation file is deleted in {os.path.dirname(scene.primary.path(relation))}" in table["signs"]
+
+
+def test_a_replica_that_was_hit_is_told_where_its_data_is(scene: Scene) -> None:
+    replica = scene.lab.replica(scene.primary)
+    scene.primary.until("select count(*) = 1 from pg_stat_replication where state = 'streaming'")
+    removed(replica.directory)
+    done = scene.salvages(replica.directory, scene.destination)
+    assert done.returncode == 0, done.stderr
+    assert scene.report()["role"] == "replica"
+    said = one_line(done.stdout)
+    assert "This was a replica: all of its data is on the server that it followed." in said
+    assert "promote" not in said
+    assert scene.primary.sql("select 1") == "1"

@@ -7,8 +7,8 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from guardsh.model.instance import Instance, Server
-from guardsh.model.observed import Known, Observed, Unknown
+from guardsh.model.instance import Instance, Role, Server
+from guardsh.model.observed import Known, Observed, Unknown, value_of
 from guardsh.model.salvage import Rank, Source
 from guardsh.observe import control_file, node
 from guardsh.operations.salvage.accident import Accident
@@ -38,7 +38,11 @@ class Evidence:
     version: str  # "" where not known
     system_identifier: int | None
     followers: tuple[Follower, ...]
-    replicas: tuple[Instance, ...]  # of the same system identifier, on this node, alive
+    relatives: tuple[Instance, ...]  # of the same system identifier, on this node, alive
+
+    @property
+    def replicas(self) -> tuple[Instance, ...]:
+        return tuple(each for each in self.relatives if value_of(each.role, None) is not Role.PRIMARY)
 
 
 def gather(accident: Accident, sources: Sequence[Source]) -> Evidence:
@@ -49,7 +53,7 @@ def gather(accident: Accident, sources: Sequence[Source]) -> Evidence:
         version=_version(accident),
         system_identifier=identifier,
         followers=_followers(accident.server),
-        replicas=_replicas(accident, identifier),
+        relatives=_relatives(accident, identifier),
     )
 
 
@@ -99,7 +103,7 @@ def _followers(server: Server | None) -> tuple[Follower, ...]:
     return tuple(Follower(match[1], match[2], match[3] or "") for match in found if match)
 
 
-def _replicas(accident: Accident, identifier: int | None) -> tuple[Instance, ...]:
+def _relatives(accident: Accident, identifier: int | None) -> tuple[Instance, ...]:
     if identifier is None:
         return ()
     own = accident.server.pid if accident.server else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import time
@@ -13,7 +12,7 @@ from typing import Any
 from guardsh.model.figures import count, size
 from guardsh.model.observed import Known
 from guardsh.model.salvage import Copy, Rank, State
-from guardsh.operations.salvage.evidence import Evidence
+from guardsh.operations.salvage import recovery
 from guardsh.operations.salvage.hold import Held
 from guardsh.operations.salvage.journal import SCHEMA, record
 from guardsh.operations.salvage.scene import Scene
@@ -22,7 +21,12 @@ from guardsh.screen.rows import paragraph
 
 _WIDTH = 100
 _CATALOGUE = 20  # of files that could not be saved, and of databases, that are listed
-_STARTABLE = (("global/pg_control",), ("pg_xact/0000", "pg_clog/0000"), ("global/pg_filenode.map",), ("PG_VERSION",))
+_STARTABLE = {
+    "global/pg_control": re.compile("data/global/pg_control"),
+    "pg_xact": re.compile("data/(pg_xact|pg_clog)/[0-9A-F]+"),
+    "global/pg_filenode.map": re.compile("data/global/pg_filenode.map"),
+    "PG_VERSION": re.compile("data/PG_VERSION"),
+}
 _DATABASE = re.compile(r"(?:data|elsewhere)/(?:.*/)?(?:base|PG_[^/]+)/(\d+)/\d")
 _SHARED = re.compile(r"data/global/\d")
 
@@ -48,8 +52,8 @@ class Outcome:
     @property
     def absent(self) -> tuple[str, ...]:
         """What a cluster cannot be started without, and is not among the files that came home."""
-        home = {copy.source.name for copy in self.copies if copy.is_home}
-        return tuple(names[0] for names in _STARTABLE if not any(f"data/{name}" in home for name in names))
+        home = [copy.source.name for copy in self.copies if copy.is_home]
+        return tuple(what for what, name in _STARTABLE.items() if not any(map(name.fullmatch, home)))
 
 
 def lines(outcome: Outcome) -> list[str]:
@@ -60,7 +64,7 @@ def lines(outcome: Outcome) -> list[str]:
         *_section("not saved", _not_saved(outcome)),
         *_section("what was seen", outcome.scene.signs),
         *_section("what this means", _meaning(outcome)),
-        *_section("the real recovery", recovery(outcome.scene.seen, outcome.scene.destination)),
+        *_section("the real recovery", recovery.steps(outcome.scene.seen, outcome.scene.destination)),
         *_section("the server", _server(outcome)),
         *_section("who may read it", _secrecy(outcome)),
     ]
@@ -96,38 +100,6 @@ def facts(outcome: Outcome) -> dict[str, Any]:
 def manifest(outcome: Outcome) -> dict[str, Any]:
     """Of every file: what it was, where it lies, its checksum and what came of it."""
     return {**facts(outcome), "links": outcome.scene.found.links, "copies": [record(copy) for copy in outcome.copies]}
-
-
-def recovery(evidence: Evidence, destination: str) -> Iterator[str]:
-    """Which replica lives, and how to promote it with the WAL that was saved."""
-    yield from replicas(evidence)
-    if not evidence.followers and not evidence.replicas:
-        yield (
-            "Look for one elsewhere before anything else; without one, the last backup and the archived WAL are the"
-            " recovery, and the WAL saved here adds to them what was not archived."
-        )
-        return
-    yield (
-        "Promoting a replica is the recovery; the files saved here are the fallback. To lose as little as can be, let"
-        " it replay the WAL saved here first (a segment that nobody held open is not among it):"
-    )
-    yield from _promotion(evidence, destination)
-
-
-def replicas(evidence: Evidence) -> Iterator[str]:
-    """Which replica lives, as far as this node can tell."""
-    for each in evidence.followers:
-        where = "on this node" if each.address == "[local]" else f"at {each.address}"
-        sent = f", and had been sent WAL up to {each.sent}" if each.sent else ""
-        yield (
-            f"A standby {where} (or pg_receivewal; walsender of user {each.user}) was streaming when the server was"
-            f" stopped{sent}."
-        )
-    for instance in evidence.replicas:
-        assert instance.server is not None
-        yield f"A replica of it runs on this node, as process {instance.server.pid}: {instance.directory.place.path}"
-    if not evidence.followers and not evidence.replicas:
-        yield "No standby was streaming, and no replica of it runs on this node."
 
 
 def standing(held: Held) -> Iterator[str]:
@@ -257,21 +229,6 @@ def _meaning(outcome: Outcome) -> Iterator[str]:
             " start a copy of it, never this one, and compare with what you know of the data."
         )
     yield "How much there was before is not known: a deleted file that nobody held open leaves no trace."
-
-
-def _promotion(evidence: Evidence, destination: str) -> Iterator[str]:
-    wal = shlex.quote(os.path.join(destination, "data/pg_wal"))
-    yield f"$ cp -r {wal} /var/tmp/salvaged-wal    # to the replica's node, if it is another one"
-    yield "$ chown -R postgres: /var/tmp/salvaged-wal"
-    yield (
-        "$ restore_command = 'cp /var/tmp/salvaged-wal/%f \"%p\"'"
-        "    # in the replica's configuration; then reload it (13 and older: restart)"
-    )
-    yield "$ psql -c 'select pg_last_wal_replay_lsn()'    # until it no longer moves"
-    if not evidence.replicas:
-        yield "$ pg_ctl promote -D DIR    # under Patroni: patronictl failover"
-    for instance in evidence.replicas:
-        yield f"$ pg_ctl promote -D {shlex.quote(instance.directory.place.path)}    # as its owner"
 
 
 def _secrecy(outcome: Outcome) -> Iterator[str]:

@@ -24,6 +24,7 @@ from guardsh.operations.salvage import (
     inventory,
     journal,
     question,
+    recovery,
     report,
 )
 from guardsh.operations.salvage.destination import Destination, Refused, shares_file_system
@@ -88,7 +89,7 @@ def _found(scene: Scene) -> list[str]:
         *scene.signs,
         f"Still open although deleted: {_amount(deleted)}. Still present: {_amount(present)}.",
         f"They would be copied to {scene.destination}; nothing is changed where they lie.",
-        *report.replicas(scene.seen),
+        *recovery.replicas(scene.seen),
         *insured.other_ways(scene.held.accident.directory),
     ]
 
