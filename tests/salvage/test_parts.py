@@ -226,6 +226,15 @@ def test_holes_stay_holes_and_the_checksum_is_of_the_whole_file(tmp_path: Path, 
     assert os.stat(tmp_path / "target").st_blocks <= os.stat(tmp_path / "source").st_blocks + 16
 
 
+def test_a_page_that_cannot_be_read_is_given_up_alone() -> None:
+    """/proc/self/mem gives EIO where nothing is mapped, as a disk does with a bad block; what lies beside is read."""
+    with open("/proc/self/mem", "rb", buffering=0) as memory:
+        assert copying._piece(memory.fileno(), 8192, 1 << 20) == (bytes(8192), 8192)
+        assert copying._piece(memory.fileno(), 8192 + 100, 1 << 20) == (bytes(8092), 8092)
+        begin = int(Path("/proc/self/maps").read_text().partition("-")[0], 16)
+        assert copying._piece(memory.fileno(), begin, 4096)[1] == 0
+
+
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mkfs.btrfs") is None, reason="takes root and btrfs")
 def test_blocks_of_a_deleted_file_are_shared_where_the_file_system_can(tmp_path: Path) -> None:
     loop = attach(tmp_path / "image", 200 << 20)
