@@ -21,6 +21,8 @@ from guardsh.operations.lab import SETTINGS, Lab, LabServer
 from tests.faults.operator import Operator, may_reach
 
 _OTHER = "/dev/shm"  # a tmpfs wherever glibc is
+# Once its directory is gone a server PANICs as soon as it writes WAL to a segment that it has not open.
+PATIENT = {"autovacuum": "off", "wal_writer_delay": "10s"}
 
 
 @dataclass
@@ -111,7 +113,7 @@ def make_scene(
     def make(settings: dict[str, str] | None = None) -> Scene:
         source, primary = template(lab), lab.add("primary")
         subprocess.run(["cp", "-a", source, primary.directory], check=True)
-        primary.configure({**SETTINGS, **lab._own_settings(primary), "autovacuum": "off", **(settings or {})})
+        primary.configure({**SETTINGS, **lab._own_settings(primary), **PATIENT, **(settings or {})})
         primary.start()
         primary.sql("create table rows as select generate_series(1, 10000) as id")
         primary.sql("checkpoint")

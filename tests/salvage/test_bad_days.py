@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.operator import NOBODY, needs_namespaces
-from tests.salvage.conftest import Scene, checksums, states
+from tests.salvage.conftest import PATIENT, Scene, checksums, states
 from tests.salvage.test_accidents import emptied, removed
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="takes root, to become other accounts")
@@ -148,7 +148,7 @@ def test_a_dest_that_is_too_small_is_refused_before_and_one_that_fills_up_is_gon
 def test_a_dest_of_another_instance_is_refused(scene: Scene) -> None:
     removed(scene.primary.directory)
     assert scene.salvages().returncode == 0
-    other = scene.lab.primary("other")
+    other = scene.lab.primary("other", settings=PATIENT)
     removed(other.directory)
     done = scene.salvages(other.directory, scene.destination)
     assert (done.returncode, "of another instance" in done.stderr) == (77, True), (
