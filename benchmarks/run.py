@@ -17,6 +17,7 @@ from benchmarks.line import line
 from benchmarks.live import full_node, verdict
 from benchmarks.prompt import prompt
 from benchmarks.reading import harmless_line, whole_line
+from benchmarks.salvage import salvage
 from benchmarks.shim import shim
 from benchmarks.snapshot import snapshot
 from benchmarks.unrelated import large_tree, one_file
@@ -37,6 +38,7 @@ COMPARISONS: dict[str, Callable[[Path], list[str]]] = {
     "promotion": promotion,
     "snapshot": snapshot,
     "aside": aside,
+    "salvage": salvage,
 }
 
 

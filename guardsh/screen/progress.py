@@ -14,10 +14,11 @@ def bars(arrays: tuple[Array, ...], width: int) -> list[str]:
     moving = [(array, array.progress) for array in arrays if array.progress is not None]
     labels = [safe(f"{array.name} {progress.action}") for array, progress in moving]
     widest = max(map(len, labels), default=0)
-    return [_line(label.ljust(widest), progress, width) for label, (_, progress) in zip(labels, moving, strict=True)]
+    return [line(label.ljust(widest), progress, width) for label, (_, progress) in zip(labels, moving, strict=True)]
 
 
-def _line(label: str, progress: Progress, width: int) -> str:
+def line(label: str, progress: Progress, width: int) -> str:
+    """One bar of at most ``width`` columns, with share, rate and time left."""
     figures = _figures(progress)
     room = min(_WIDEST, width - len(label) - len(figures) - 6)
     if not progress.total or room < _NARROWEST:

@@ -21,11 +21,14 @@ MS_BIND = 0x1000
 MS_REC = 0x4000
 MS_PRIVATE = 1 << 18
 MS_SLAVE = 1 << 19
+MS_RELATIME = 1 << 21
 MNT_DETACH = 0x2
 # <linux/fs.h>
 RENAME_NOREPLACE = 0x1
 RENAME_EXCHANGE = 0x2
 FICLONE = 0x40049409
+FIFREEZE = 0xC0045877
+FITHAW = 0xC0045878
 # <linux/mount.h>
 OPEN_TREE_CLONE = 0x1
 OPEN_TREE_CLOEXEC = os.O_CLOEXEC
@@ -90,3 +93,19 @@ def reflink(source: int, target: int) -> None:
     """ioctl_ficlone(2): the whole file ``source`` in ``target``, sharing its blocks; OSError where the file systems
     cannot do that (EOPNOTSUPP, EXDEV, EINVAL)."""
     fcntl.ioctl(target, FICLONE, source)
+
+
+def syncfs(descriptor: int) -> None:
+    """syncfs(2): everything written to its file system is on disk; OSError where something was not (Linux 5.8)."""
+    _checked(_libc().syncfs(descriptor))
+
+
+def freeze(descriptor: int) -> None:
+    """ioctl_fifreeze(2): writes to the file system of this directory wait until ``thaw``. OSError: EBUSY where it is
+    frozen, EOPNOTSUPP, EPERM."""
+    fcntl.ioctl(descriptor, FIFREEZE, 0)
+
+
+def thaw(descriptor: int) -> None:
+    """ioctl_fithaw(2). OSError: EINVAL where it is not frozen."""
+    fcntl.ioctl(descriptor, FITHAW, 0)

@@ -136,13 +136,17 @@ def _entered(here: str, given: str | None) -> bool:
     """Whether a postmaster without a lock file has gone into its data directory.
 
     It does so within milliseconds of its start, unless the disk hangs. A directory whose contents are gone from under
-    it is told from the one it was started in by -D, which may also name a configuration directory.
+    it is told from the one it was started in by -D, which may also name a configuration directory. One that was
+    removed is it, whoever has put a new one in its place.
     """
-    if proc.link(f"{here}/cwd") is None or os.path.lexists(f"{here}/cwd/PG_VERSION"):
+    shown = proc.link(f"{here}/cwd")
+    if shown is None or os.path.lexists(f"{here}/cwd/PG_VERSION"):
+        return True
+    if given is not None and shown in (f"{given}{_DELETED}", f"{os.path.realpath(given)}{_DELETED}"):
         return True
     if given is not None and os.path.isabs(given) and os.path.lexists(f"{given}/PG_VERSION"):
         return proc.identity(given) == proc.identity(f"{here}/cwd")
-    return proc.link(f"{here}/cwd") != "/"
+    return shown != "/"
 
 
 def _named(given: str | None) -> Place | None:

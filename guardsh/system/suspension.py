@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from guardsh.system import proc
 
 _PATIENCE = 1.0  # seconds for processes in the middle of a disk's work
+_ROUND = 0.0005  # seconds
 _STILL = frozenset("TtZXx")
 
 
@@ -39,28 +40,36 @@ def suspend(postmaster: int, patience: float = _PATIENCE) -> tuple[Member, ...]:
     Raises ProcessLookupError where it is gone, PermissionError, and TimeoutError where a member did not stand still in
     time (it sleeps uninterruptibly): then nothing was left stopped that was not so before.
     """
-    before = [member for member in family(postmaster) if _state(member) in _STILL]
-    os.kill(postmaster, signal.SIGSTOP)
-    stopped: tuple[Member, ...] = ()
-    end = time.monotonic() + patience
+    before = [member for member in family(postmaster) if is_still(member)]
     try:
-        # A child that was forked in the last moment is seen in the next round.
-        while True:
-            members = family(postmaster)
-            if not members:
-                raise ProcessLookupError(f"process {postmaster} is gone")
-            for member in members:
-                if member not in stopped:
-                    _signal(member, signal.SIGSTOP)
-            if members == stopped and all(_state(member) in _STILL for member in members):
-                return members
-            stopped = members
-            if time.monotonic() > end:
-                raise TimeoutError(f"a process of server {postmaster} did not stop in {patience:.1f} s")
-            time.sleep(0.0005)
+        members = halt(postmaster, patience)
+        if not all(map(is_still, members)):
+            raise TimeoutError(f"a process of server {postmaster} did not stop in {patience:.1f} s")
     except BaseException:
         resume([member for member in family(postmaster) if member not in before])
         raise
+    return members
+
+
+def halt(postmaster: int, patience: float = _PATIENCE) -> tuple[Member, ...]:
+    """As ``suspend``, but nothing is taken back: a member that sleeps uninterruptibly has its SIGSTOP, and stands
+    before it does anything else.
+
+    Raises ProcessLookupError where it is gone, and PermissionError.
+    """
+    end = time.monotonic() + patience
+    os.kill(postmaster, signal.SIGSTOP)
+    # Only one that stands starts nobody new: what is listed after that is complete.
+    while not _all_still(top := family(postmaster)[:1]) and time.monotonic() < end:
+        time.sleep(_ROUND)
+    if not top:
+        raise ProcessLookupError(f"process {postmaster} is gone")
+    return _halted(family(postmaster), end)
+
+
+def halt_all(members: Sequence[Member], patience: float = _PATIENCE) -> tuple[Member, ...]:
+    """Stop these processes; those that are still there, as ``halt`` leaves them. Raises PermissionError."""
+    return _halted(tuple(members), time.monotonic() + patience)
 
 
 def resume(members: Sequence[Member]) -> None:
@@ -78,6 +87,28 @@ def suspended(postmaster: int) -> Iterator[tuple[Member, ...]]:
         yield members
     finally:
         resume(members)
+
+
+def is_still(member: Member) -> bool:
+    """Whether it is stopped, or has ended."""
+    return _state(member) in _STILL
+
+
+def is_there(member: Member) -> bool:
+    return _state(member) not in "ZXx"
+
+
+def _all_still(members: Sequence[Member]) -> bool:
+    return all(map(is_still, members))
+
+
+def _halted(members: tuple[Member, ...], end: float) -> tuple[Member, ...]:
+    for member in members:
+        if not is_still(member):
+            _signal(member, signal.SIGSTOP)
+    while not _all_still(members) and time.monotonic() < end:
+        time.sleep(_ROUND)
+    return tuple(member for member in members if is_there(member))
 
 
 def _signal(member: Member, number: signal.Signals) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from guardsh import __main__, cli, guard
 from guardsh.cli import check, config, expect
+from guardsh.operations import freeze
+from guardsh.operations.salvage import story
 from guardsh.system import program
 from tests.docs.pages import ROOT, sections, tables
 from tests.examples.conftest import FRONT_DOOR
@@ -42,6 +44,11 @@ def test_of_check() -> None:
 
 def test_of_expect() -> None:
     assert statuses("guardsh expect") == {expect.HOLDS, expect.DOES_NOT, expect.NOT_KNOWN}
+
+
+def test_of_salvage_and_freeze() -> None:
+    assert (story.SAVED, story.INCOMPLETE, story.REFUSED) == (freeze.DONE, freeze.INCOMPLETE, freeze.REFUSED)
+    assert statuses("guardsh salvage, guardsh freeze") == {story.SAVED, story.INCOMPLETE, story.REFUSED}
 
 
 def test_of_line() -> None:

@@ -17,11 +17,21 @@ from guardsh.model.boot import Assembly, Boot, Job, Obstacle
 from guardsh.model.event import Outcome
 from guardsh.model.intent import Effect, Extent
 from guardsh.model.observed import Known
+from guardsh.model.place import Identity
+from guardsh.model.salvage import Copy, Rank, Source, State
 from guardsh.model.stack import Kind, Loss
 from guardsh.observe import node as observation
 from guardsh.operations import doctor
+from guardsh.operations.salvage import report
+from guardsh.operations.salvage.accident import Accident
+from guardsh.operations.salvage.evidence import Evidence, Follower
+from guardsh.operations.salvage.hold import Held
+from guardsh.operations.salvage.inventory import Inventory
+from guardsh.operations.salvage.scene import Scene
 from guardsh.screen.facts import SCHEMA, facts
 from guardsh.system.apart import Deadline
+from guardsh.system.ha_managers import Manager
+from guardsh.system.suspension import Member
 from tests.docs.pages import ROOT, blocks
 from tests.docs.shapes import SHAPES, Reader
 from tests.examples.conftest import FRONT_DOOR, Node
@@ -73,8 +83,19 @@ def outputs(node: Node, directory: Path) -> Iterator[tuple[Any, str]]:
     yield cli_doctor.facts(doctor.condition()), "doctor"
     there = (Assembly("md0", (Obstacle("the superblock is not there", "mdadm --examine /dev/sda"),)),)
     yield facts(Boot(there, Known((Job(7, "pg_rewind"),), "/proc"), Known(("/mnt",), "/etc/fstab"))), "boot"
+    yield report.facts(salvaged()), "salvage"
     yield facts(Loss(False, "This destroys data.")), "loss"
     yield moved_aside(node), "moved"
+
+
+def salvaged() -> report.Outcome:
+    """A made one: a real accident is tests/salvage's."""
+    source = Source("data/x", "/d/x", "", True, Rank.REST, Identity(1, 2), 3, 4, 5, 0o600, 6, 7)
+    manager = Manager(Member(8, 9), "Patroni")
+    held = Held(Accident("/d", "/d", None, ()), (manager,), (), (), frozenset())
+    seen = Evidence(Known("primary", "walwriter is running"), "15", 1, (Follower("u", "[local]", "0/1"),), ())
+    scene = Scene(held, ("gone",), Inventory([source]), seen, "/dest")
+    return report.Outcome("db-01", 1.0, scene, (Copy(source, State.LOST, detail="why"),))
 
 
 def test_real_output_is_as_documented(node: Node, tmp_path: Path) -> None:
@@ -93,6 +114,7 @@ def test_every_word_is_documented() -> None:
         ("audit line", "outcome"): Outcome,
         ("finding of doctor", "outcome"): doctor.Outcome,
         ("layer", "kind"): Kind,
+        ("copy", "state"): State,
     }.items():
         assert words[place] == f"one of: {', '.join(each.value for each in enum)}"
 
