@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from guardsh.model.boot import Assembly, Boot, Obstacle
 from guardsh.model.data_directory import Contents
 from guardsh.model.instance import Instance
+from guardsh.model.node import Node
 from guardsh.model.observed import Known, Observed
 from guardsh.model.storage import Array, Arrays
 from guardsh.observe import assembly, fstab, jobs
@@ -18,7 +20,13 @@ from guardsh.system.apart import Apart, Deadline
 
 T = TypeVar("T")
 
+_LEAST = 0.2  # seconds
 _NOTHING = (Contents.ABSENT, Contents.EMPTY, Contents.OTHER, Contents.ABORTED)
+
+
+def ahead(node: Node, deadline: Deadline, root: str = "/") -> Node:
+    """The same node, with what its next boot would bring, however long the other looks took."""
+    return replace(node, boot=look(node.arrays, node.instances, Deadline(max(_LEAST, deadline.left())), root))
 
 
 def look(arrays: Arrays, instances: Sequence[Instance], deadline: Deadline, root: str = "/") -> Boot:
