@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import guardsh
+from benchmarks.devices import status
 from benchmarks.line import line
 from benchmarks.live import full_node, verdict
 from benchmarks.prompt import prompt
@@ -35,6 +36,7 @@ COMPARISONS: dict[str, Callable[[Path], list[str]]] = {
     "watcher_idle": watcher_idle,
     "promotion": promotion,
     "snapshot": snapshot,
+    "status": status,
 }
 
 

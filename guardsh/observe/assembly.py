@@ -34,8 +34,8 @@ def assemblies(arrays: Sequence[Array], deadline: Deadline, root: str = "/") -> 
     wanted = [
         (array, member) for array in running for member in array.members if member.state in ("in_sync", "journal")
     ]
-    found = side_by_side((partial(_read, array, member, root) for array, member in wanted), deadline)
-    looks = [(array, _Look(member, _flat(each))) for (array, member), each in zip(wanted, found, strict=True)]
+    found = _all([partial(_read, array, member, root) for array, member in wanted], deadline)
+    looks = [(array, _Look(member, each)) for (array, member), each in zip(wanted, found, strict=True)]
     try:
         configuration: mdadm_conf.Configuration | str = mdadm_conf.read(root)
     except OSError as error:
@@ -61,8 +61,24 @@ def _read(array: Array, member: Member, root: str) -> Superblock | Missing:
     return superblock.read(path, array.metadata)
 
 
-def _flat(found: Known[Superblock | Missing] | Unknown) -> Superblock | Missing | Unknown:
-    return found.value if isinstance(found, Known) else found
+_Found = Superblock | Missing | Unknown
+
+
+def _all(reads: list[Callable[[], Superblock | Missing]], deadline: Deadline) -> list[_Found]:
+    """One after the other in one child, which is soon done; where a disk hangs, each in its own."""
+    together = apart(lambda: list(map(_tried, reads)), Deadline(deadline.left() / 2))
+    if isinstance(together, Known):
+        return list(together.value)
+    return [each.value if isinstance(each, Known) else each for each in side_by_side(reads, deadline)]
+
+
+def _tried(read: Callable[[], Superblock | Missing]) -> _Found:
+    """In the words of apart."""
+    try:
+        return read()
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        return Unknown(f"could not read{where}: {error.strerror.lower()}" if error.strerror else f"OSError: {error}")
 
 
 def _assembly(

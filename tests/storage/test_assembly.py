@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import re
 import struct
+import time
 from pathlib import Path
 
 import pytest
 
 from guardsh.model.boot import Assembly
-from guardsh.model.observed import Known
-from guardsh.observe import superblock
+from guardsh.model.observed import Known, Unknown
+from guardsh.observe import assembly, superblock
 from guardsh.observe.assembly import assemblies
 from guardsh.observe.storage import arrays
 from guardsh.system.apart import Deadline
@@ -136,6 +137,17 @@ def test_a_disk_that_is_not_the_member_is_a_doubt(root: Path) -> None:
     (root / "sys/block/md0/md/dev-ubda/block/dev").write_text("98:0\n")
     assert obstacles(root) == []
     assert told(root).doubts[0].startswith("1 of 4 superblocks cannot be seen: ")
+
+
+def test_a_disk_that_hangs_leaves_the_others_alone() -> None:
+    def hangs() -> superblock.Missing:
+        time.sleep(60)
+        raise AssertionError
+
+    there = superblock.Missing("is not there")
+    found = assembly._all([hangs, lambda: there], Deadline(1.0))
+    assert isinstance(found[0], Unknown)
+    assert found[1] == there
 
 
 def test_no_device_node_is_a_doubt(root: Path) -> None:
