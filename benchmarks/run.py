@@ -13,6 +13,7 @@ from pathlib import Path
 
 import guardsh
 from benchmarks.aside import aside
+from benchmarks.devices import status
 from benchmarks.line import line
 from benchmarks.live import full_node, verdict
 from benchmarks.prompt import prompt
@@ -39,6 +40,7 @@ COMPARISONS: dict[str, Callable[[Path], list[str]]] = {
     "snapshot": snapshot,
     "aside": aside,
     "salvage": salvage,
+    "status": status,
 }
 
 

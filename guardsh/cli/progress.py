@@ -60,7 +60,8 @@ def follow(look: Callable[[], Arrays], shown: Callable[[Arrays], list[str]], int
 
 
 def _look() -> Arrays:
-    found = node.look_at_arrays().result(Deadline(_DEADLINE))
+    deadline = Deadline(_DEADLINE)
+    found = node.look_at_arrays(deadline).result(deadline)
     return found.value if isinstance(found, Known) else found
 
 

@@ -10,7 +10,7 @@ import time
 import click
 
 from guardsh.model.node import Node
-from guardsh.observe import node, stack
+from guardsh.observe import boot, node, stack
 from guardsh.policy import config
 from guardsh.screen import status
 from guardsh.screen.facts import SCHEMA, facts
@@ -26,7 +26,7 @@ def command(as_json: bool, watch: bool) -> None:
     """Show what this node is, and how we know.
 
     Every instance with its role and state, replicas, archive and clients; what it stands on, down to the
-    disks; the md arrays.
+    disks; the arrays, and whether they would come up again at boot.
 
     \b
     guardsh status
@@ -49,7 +49,8 @@ def _seen() -> Node:
         click.echo("\n".join(error.problems), err=True)
         policy = config.builtin()
     deadline = Deadline(policy.deadline)
-    return stack.beneath(node.look(policy.data_directories, policy.connections, deadline, sizes=True), deadline)
+    seen = node.look(policy.data_directories, policy.connections, deadline, sizes=True)
+    return boot.ahead(stack.beneath(seen, deadline), deadline)
 
 
 def _shown(seen: Node, as_json: bool) -> str:

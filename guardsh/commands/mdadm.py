@@ -32,10 +32,12 @@ READS = frozenset(
 )
 OVERWRITES = frozenset({"--zero-superblock", "-C", "--create", "-B", "--build", "--kill-subarray", "--update-subarray"})
 DISMANTLES = frozenset({"-S", "--stop", "-G", "--grow"})
-WEAKENS = frozenset({"--fail", "-f", "--set-faulty", "--remove", "-r", "--replace", "-o", "--readonly"})  # --manage
+TAKES = frozenset({"--fail", "-f", "--set-faulty", "--remove", "-r"})  # of --manage, like the two that follow
+WEAKENS = frozenset({"--replace", "-o", "--readonly"})
 ADDS = frozenset({"-a", "--add", "--add-spare", "--add-journal"})
 MODES = frozenset({"-A", "--assemble", "-I", "--incremental", "--manage", "--misc"})
 FORCES = frozenset({"-f", "--force", "-U", "--update"})  # of --assemble
+_KEYWORDS = ("failed", "faulty", "detached", "missing")  # members that do nothing for the array any more
 _LETTERS_OF_MODES = "ABCDEFGIQSXhVW"
 
 
@@ -59,7 +61,7 @@ def understand(invocation: Invocation) -> tuple[Intent, ...]:
             if forced
             else ()
         )
-    return _manage(given, devices)
+    return _manage(invocation.arguments)
 
 
 def _dismantle(mode: str, devices: tuple[str, ...]) -> tuple[Intent, ...]:
@@ -74,15 +76,35 @@ def _incremental(words: tuple[str, ...]) -> tuple[Intent, ...]:
     """With --fail it takes a member out, by its kernel name too (sda1)."""
     fails = "--fail" in words or any("f" in word for word in words if word.startswith("-") and word[1:2] != "-")
     members = (word for word in words if not word.startswith("-"))
-    return on_names(Effect.STOP, members, "mdadm --incremental --fail would weaken the array on") if fails else ()
+    return on_names(Effect.DISMANTLE, members, "mdadm --incremental --fail would take away") if fails else ()
 
 
-def _manage(given: tuple[str, ...], devices: tuple[str, ...]) -> tuple[Intent, ...]:
-    """--fail and its kin are about the array, which still has its data; what is added is written over."""
-    weakening = next((option for option in given if option in WEAKENS), None)
-    weakened = on_names(Effect.STOP, devices[:1], f"mdadm {weakening} would weaken the array under")
-    added = on_names(Effect.DISMANTLE, devices[1:], "mdadm --add would overwrite")
-    return (*(weakened if weakening else ()), *(added if ADDS & set(given) else ()))
+def _manage(words: tuple[str, ...]) -> tuple[Intent, ...]:
+    """What is done to the array, which keeps its data, to members taken from it, and to what is added to it."""
+    array, *members = _disposed(words) or [("", "")]
+    options = tuple(_options(words))
+    weakening = next((option for option in options if option in WEAKENS), None)
+    taking = next((option for option in options if option in TAKES), "")
+    taken = (name for option, name in members if option in TAKES and name not in _KEYWORDS)
+    added = (name for option, name in members if option in ADDS)
+    return (
+        *(on_names(Effect.STOP, (array[1],), f"mdadm {weakening} would weaken the array under") if weakening else ()),
+        *on_names(Effect.DISMANTLE, dict.fromkeys(taken), f"mdadm {taking} would take away"),
+        *on_names(Effect.DISMANTLE, added, "mdadm --add would overwrite"),
+    )
+
+
+def _disposed(words: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Each operand with the option before it, which says what becomes of it: the array, then its members, of which
+    --fail and --remove take the kernel's names, too (Manage_subdevs, Manage.c)."""
+    disposed, option = [], ""
+    for word in words:
+        if word.startswith("-"):
+            given = next(_options((word,)), "")
+            option = given if given in TAKES | ADDS | WEAKENS or given == "--re-add" else option
+        else:
+            disposed.append((option, word))
+    return disposed
 
 
 def _options(words: tuple[str, ...]) -> Iterator[str]:
@@ -96,7 +118,7 @@ def _options(words: tuple[str, ...]) -> Iterator[str]:
 
 
 def _unabbreviated(option: str) -> str:
-    known = sorted(READS | OVERWRITES | DISMANTLES | WEAKENS | ADDS | MODES | FORCES)
+    known = sorted(READS | OVERWRITES | DISMANTLES | TAKES | WEAKENS | ADDS | MODES | FORCES)
     meant = [name for name in known if name.startswith(option)] if len(option) > 2 else []
     return option if option in known or not meant else next((name for name in meant if name not in READS), meant[0])
 

@@ -17,4 +17,4 @@ class Node:
     instances: tuple[Instance, ...]
     arrays: Arrays
     seen: float  # seconds since the epoch
-    boot: Boot | None = None  # looked at before a reboot only
+    boot: Boot | None = None  # looked at before a reboot, and for status

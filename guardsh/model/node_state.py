@@ -5,6 +5,10 @@ neither code nor an escape sequence::
 
     1 1763846400 primary running only-copy,archiver-failing md0:degraded:7:8
     1 1763846400 none none - -
+    1 1763846400 primary running - md0:reshape:6:6:42:3h
+
+An array in which something moves also has how far that is, in percent, and the time left. Readers that do not know
+these two fields take the line for none of ours, and the node for unknown.
 """
 
 from __future__ import annotations
@@ -21,20 +25,29 @@ ROLES = ("primary", "recovering", "replica", "unknown", "none")
 STATES = ("running", "starting", "stopped", "crashed", "unknown", "none")
 FLAGS = ("only-copy", "archiver-failing", "several")
 HEALTHS = ("checking", "resyncing", "recovering", "reshaping", "degraded", "inactive", "failed")
+ACTIONS = ("check", "resync", "recovery", "reshape")  # in place of a health: it moves, and nothing graver is the matter
+UNITS = ("min", "h", "d")
 
 _ARRAY = re.compile(
-    rf"(?P<name>md[0-9]{{1,6}}):(?P<health>{'|'.join(HEALTHS)}):(?P<working>[0-9]{{1,4}}):(?P<expected>[0-9]{{1,4}})"
+    rf"(?P<name>md[0-9]{{1,6}}):(?P<health>{'|'.join((*HEALTHS, *ACTIONS))})"
+    rf":(?P<working>[0-9]{{1,4}}):(?P<expected>[0-9]{{1,4}})"
+    rf"(?::(?P<percent>[0-9]{{1,3}}):(?:-|(?P<left>[0-9]{{1,4}})(?P<unit>{'|'.join(UNITS)})))?"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ArrayState:
-    """An array that is not clean: ``working`` of ``expected`` members in sync."""
+    """An array that is not clean: ``working`` of ``expected`` members in sync.
+
+    ``percent`` is how far it is where something moves, ``left`` the time left and its unit, where that is known.
+    """
 
     name: str
     health: str
     working: int
     expected: int
+    percent: int | None = None
+    left: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +63,7 @@ class NodeState:
 
 def line(state: NodeState) -> str:
     """The state as its one line, without the newline. ValueError where a field is not from its list."""
-    arrays = ",".join(f"{each.name}:{each.health}:{each.working}:{each.expected}" for each in state.arrays)
+    arrays = ",".join(map(_words, state.arrays))
     text = f"{VERSION} {state.written} {state.role} {state.state} {','.join(state.flags) or '-'} {arrays or '-'}"
     if parse(text) != state:
         raise ValueError(f"not a state of a node: {text!r}")
@@ -72,5 +85,19 @@ def parse(text: str) -> NodeState | None:
     return NodeState(int(written), role, state, named, tuple(_array(each) for each in found if each))
 
 
+def _words(array: ArrayState) -> str:
+    members = f"{array.name}:{array.health}:{array.working}:{array.expected}"
+    if array.percent is None:
+        return members
+    return f"{members}:{array.percent}:{'-' if array.left is None else f'{array.left[0]}{array.left[1]}'}"
+
+
 def _array(found: re.Match[str]) -> ArrayState:
-    return ArrayState(found["name"], found["health"], int(found["working"]), int(found["expected"]))
+    return ArrayState(
+        found["name"],
+        found["health"],
+        int(found["working"]),
+        int(found["expected"]),
+        int(found["percent"]) if found["percent"] else None,
+        (int(found["left"]), found["unit"]) if found["left"] else None,
+    )

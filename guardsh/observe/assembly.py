@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import lcm
@@ -11,10 +11,10 @@ from math import lcm
 from guardsh.model.boot import Assembly, Obstacle
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.storage import Array, Health, Member
-from guardsh.observe import mdadm_conf, superblock
+from guardsh.observe import backup_file, mdadm_conf, superblock
 from guardsh.observe.superblock import Missing, Reshape, Superblock
 from guardsh.system import proc
-from guardsh.system.apart import Deadline, side_by_side
+from guardsh.system.apart import Deadline, apart, side_by_side
 
 _PARITY = {"raid4": 1, "raid5": 1, "raid6": 2}
 _CLOSE = 1  # events by which members may differ while one is being written (super_1_validate, md.c)
@@ -34,13 +34,21 @@ def assemblies(arrays: Sequence[Array], deadline: Deadline, root: str = "/") -> 
     wanted = [
         (array, member) for array in running for member in array.members if member.state in ("in_sync", "journal")
     ]
-    found = side_by_side((partial(_read, array, member, root) for array, member in wanted), deadline)
-    looks = [(array, _Look(member, _flat(each))) for (array, member), each in zip(wanted, found, strict=True)]
+    found = _all([partial(_read, array, member, root) for array, member in wanted], deadline)
+    looks = [(array, _Look(member, each)) for (array, member), each in zip(wanted, found, strict=True)]
     try:
         configuration: mdadm_conf.Configuration | str = mdadm_conf.read(root)
     except OSError as error:
         configuration = f"could not read mdadm.conf: {(error.strerror or '').lower()}"
-    return tuple(_assembly(array, [look for at, look in looks if at is array], configuration) for array in running)
+    backup = partial(_backup, deadline=deadline, root=root)
+    return tuple(
+        _assembly(array, [look for at, look in looks if at is array], configuration, backup) for array in running
+    )
+
+
+def _backup(array: Array, deadline: Deadline, root: str) -> str:
+    told = apart(partial(backup_file.fate, array, root), deadline)
+    return told.value if isinstance(told, Known) else ""
 
 
 def _read(array: Array, member: Member, root: str) -> Superblock | Missing:
@@ -53,17 +61,38 @@ def _read(array: Array, member: Member, root: str) -> Superblock | Missing:
     return superblock.read(path, array.metadata)
 
 
-def _flat(found: Known[Superblock | Missing] | Unknown) -> Superblock | Missing | Unknown:
-    return found.value if isinstance(found, Known) else found
+_Found = Superblock | Missing | Unknown
 
 
-def _assembly(array: Array, looks: list[_Look], configuration: mdadm_conf.Configuration | str) -> Assembly:
+def _all(reads: list[Callable[[], Superblock | Missing]], deadline: Deadline) -> list[_Found]:
+    """One after the other in one child, which is soon done; where a disk hangs, each in its own."""
+    together = apart(lambda: list(map(_tried, reads)), Deadline(deadline.left() / 2))
+    if isinstance(together, Known):
+        return list(together.value)
+    return [each.value if isinstance(each, Known) else each for each in side_by_side(reads, deadline)]
+
+
+def _tried(read: Callable[[], Superblock | Missing]) -> _Found:
+    """In the words of apart."""
+    try:
+        return read()
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        return Unknown(f"could not read{where}: {error.strerror.lower()}" if error.strerror else f"OSError: {error}")
+
+
+def _assembly(
+    array: Array,
+    looks: list[_Look],
+    configuration: mdadm_conf.Configuration | str,
+    backup: Callable[[Array], str],
+) -> Assembly:
     good = [look.found for look in looks if isinstance(look.found, Superblock)]
     uuid = array.uuid or next((each.uuid for each in good), "")
     newest = max((each.events for each in good), default=0)
     lacks = [(look.member, why) for look in looks if (why := _lack(look.found, uuid, newest))]
     doubts = list(_unseen(looks))
-    obstacles = [*_missing(array, lacks), *_too_few(array, lacks), *_reshaping(array, good)]
+    obstacles = [*_missing(array, lacks), *_too_few(array, lacks), *_reshaping(array, good, backup)]
     remarks: list[str] = []
     if isinstance(configuration, str):
         doubts.append(configuration)
@@ -106,13 +135,12 @@ def _too_few(array: Array, lacks: Sequence[tuple[Member, str]]) -> Iterator[Obst
         yield Obstacle(few, f"mdadm --detail /dev/{array.name}")
 
 
-def _reshaping(array: Array, good: Sequence[Superblock]) -> Iterator[Obstacle]:
+def _reshaping(array: Array, good: Sequence[Superblock], backup: Callable[[Array], str]) -> Iterator[Obstacle]:
     reshape = next((each.reshape for each in good if each.reshape), None)
     if reshape and reshape.in_place and _is_critical(array, reshape):
-        yield Obstacle(
-            "its reshape is in the critical section, and goes on only with a backup file that nothing names at boot",
-            f"mdadm --detail /dev/{array.name}",
-        )
+        file = backup(array) or "a backup file that nothing names at boot"
+        critical = f"its reshape is in the critical section, and goes on only with {file}"
+        yield Obstacle(critical, f"mdadm --detail /dev/{array.name}")
 
 
 def _is_critical(array: Array, reshape: Reshape) -> bool:

@@ -23,7 +23,7 @@ from guardsh.observe.rising import Ground, Node, Rise
 from guardsh.system import proc
 from guardsh.system.apart import Deadline, apart, side_by_side
 
-_READING = 0.5  # seconds for the ends of all devices together, and for the arrays
+_SHARE = 0.25  # of the time left: for the ends of all devices together, and for the arrays
 _SHOWN = 4
 
 
@@ -45,7 +45,7 @@ class Look:
     def __init__(self, intents: Iterable[Intent], cwd: str, deadline: Deadline, root: str = "/") -> None:
         self._cwd, self._deadline, self._root = cwd, deadline, root
         self._devices = Devices(root)
-        self._footing = Footing(self._devices, root)
+        self._footing = Footing(self._devices, root, deadline)
         self._blind: tuple[str, ...] = ()  # why no mounts are known
         self._mounted = self._mounts()
         self._ground = Ground(self._devices, self._footing, self._mounted)
@@ -107,7 +107,7 @@ class Look:
         return Losses(self._ground, rise, self._arrays() if has_array else Unknown("there is none"))
 
     def _arrays(self) -> Arrays:
-        seen = apart(partial(storage.arrays, self._root), self._within(_READING))
+        seen = apart(partial(storage.arrays, self._root), self._share())
         return seen if isinstance(seen, Unknown) else seen.value
 
     def _leaves(self, rise: Rise, name: str) -> Iterator[str]:
@@ -116,7 +116,7 @@ class Look:
         inactive = [device for device in leaves if self._is_stopped(device)]
         yield from (_not_known(device, name, "the array is not active") for device in inactive)
         readable = [device for device in leaves if device not in inactive]
-        contents = side_by_side([partial(self._content, device) for device in readable], self._within(_READING))
+        contents = side_by_side([partial(self._content, device) for device in readable], self._share())
         for device, content in zip(readable, contents, strict=True):
             if isinstance(content, Unknown) or content.value:
                 yield _not_known(device, name, content.why if isinstance(content, Unknown) else content.value)
@@ -148,8 +148,8 @@ class Look:
             elif asleep.value:
                 yield f"{_some(asleep.value)} of {target.path} not mounted: what that holds is not known"
 
-    def _within(self, seconds: float) -> Deadline:
-        return Deadline(min(seconds, self._deadline.left()))
+    def _share(self) -> Deadline:
+        return Deadline(self._deadline.left() * _SHARE)
 
     def _mounts(self) -> list[Mount]:
         try:

@@ -63,7 +63,7 @@ class _Reach:
 
 def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -> Findings:
     deadline = Deadline(policy.deadline)
-    arrays = node.look_at_arrays()
+    arrays = node.look_at_arrays(deadline)
     servers = processes.servers()
     disks = devices.Look(intents, invocation.cwd, deadline) if _names_devices(intents) else None
     reaches = [_reach(intent, invocation.cwd, servers, deadline, disks) for intent in intents]

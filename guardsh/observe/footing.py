@@ -12,17 +12,18 @@ from guardsh.observe.mounts import Mount
 from guardsh.observe.volumes import pools
 from guardsh.system.apart import Deadline
 
-_ASKING = 0.7  # seconds
+_ASKING = 1.0  # seconds, where nothing limits the look but whoever waits for it
 _MEMORY = frozenset({"tmpfs", "ramfs", "rootfs", "devtmpfs"})
 _DELETED = " (deleted)"  # loop_attr_backing_file_show gives file_path(), which marks so what is unlinked
 
 
 class Footing:
-    """The file systems of one node on its devices; ``root`` as of Devices."""
+    """The file systems of one node on its devices; ``root`` as of Devices. zpool is asked within ``deadline``."""
 
-    def __init__(self, devices: Devices, root: str = "/") -> None:
+    def __init__(self, devices: Devices, root: str = "/", deadline: Deadline | None = None) -> None:
         self._devices = devices
         self._root = root
+        self._deadline = deadline
         self._btrfs: dict[str, frozenset[int]] | None = None
 
     def devices(self, mount: Mount) -> frozenset[int]:
@@ -65,7 +66,7 @@ class Footing:
     @cached_property
     def _zfs(self) -> dict[str, frozenset[int]]:
         """Each pool with the numbers of its devices; none where zpool does not tell."""
-        seen = pools(Deadline(_ASKING)) if self._root == "/" else Unknown("not of this machine")
+        seen = pools(self._deadline or Deadline(_ASKING)) if self._root == "/" else Unknown("not of this machine")
         told = seen.value if isinstance(seen, Known) else {}
         numbers = {pool: [self.number(path) for path in paths] for pool, paths in told.items()}
         return {pool: frozenset(number for number in each if number is not None) for pool, each in numbers.items()}

@@ -14,6 +14,7 @@ from guardsh.observe.enough import survives
 from guardsh.observe.mounts import Mount
 from guardsh.observe.rising import Ground, Node, Rise
 
+_IDLE = ("faulty", "spare", "vanished")  # nothing is read from them
 _KEEPS = "keeps all data, with less redundancy, without"
 
 
@@ -86,7 +87,9 @@ def _fate(spared: bool, sentence: str) -> _Fate:
 
 def _sentence(array: Array, lost: frozenset[str], spared: bool) -> str:
     if spared:
-        return f"{array.name} {_KEEPS} {_listed(lost)}."
+        idle = [_state(member) for member in array.members if member.device in lost and member.state in _IDLE]
+        alone = f"{array.name} keeps all data: {_listed(idle)}."
+        return alone if len(idle) == len(lost) else f"{array.name} {_KEEPS} {_listed(lost)}."
     already = _listed(_state(member) for member in array.members if _is_gone(member) and member.device not in lost)
     without = f"without {_listed(lost)}" + (f", while {already}" if already else "")
     return f"This destroys data: {without}, {array.name} has no copy of some of it."

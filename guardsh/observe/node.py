@@ -39,7 +39,7 @@ def look(
     ``root`` holds the ``proc``, ``sys`` and ``etc`` that are read. Never raises: what hangs or may not be read is
     Unknown, and leaves the others alone.
     """
-    arrays = look_at_arrays(root)
+    arrays = look_at_arrays(deadline, root)
     servers, paths = _survey(data_directories, deadline, root)
     running = servers.value if isinstance(servers, Known) else ()
     looks = _begin(running, paths, deadline, sizes=sizes)
@@ -63,9 +63,9 @@ def instances_of(
     return tuple(_instance(directory, server, told) for directory, server in pairs)
 
 
-def look_at_arrays(root: str = "/") -> Apart[Arrays]:
-    """Begin to read the md arrays: what /proc and /sys have of them may hang like any other file."""
-    return Apart(partial(_arrays, root))
+def look_at_arrays(deadline: Deadline, root: str = "/") -> Apart[Arrays]:
+    """Begin to read the arrays: what /proc and /sys have of them may hang like any other file."""
+    return Apart(partial(_arrays, deadline, root))
 
 
 def of(instances: tuple[Instance, ...], arrays: Apart[Arrays], deadline: Deadline) -> Node:
@@ -199,14 +199,14 @@ def _instance(
     return instance.combine(directory, server, sql)
 
 
-def _arrays(root: str) -> Arrays:
+def _arrays(deadline: Deadline, root: str) -> Arrays:
     """md's, and what else keeps data on several devices."""
     from guardsh.observe import pools, storage
 
     found = storage.arrays(root)
     if isinstance(found, Unknown):
         return found
-    return Known((*found.value, *pools.arrays(root)), found.source)
+    return Known((*found.value, *pools.arrays(deadline, root)), found.source)
 
 
 def _flat(result: Observed[Observed[T]]) -> Observed[T]:

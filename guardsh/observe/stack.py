@@ -26,7 +26,8 @@ _DEEPEST = 24  # layers; an overlay may lie on a loop device in a file on an ove
 def beneath(node: Node, deadline: Deadline, root: str = "/") -> Node:
     """The same node, with what every instance's directories stand on."""
     every = [[place.path for place in _places(each.directory)] for each in node.instances]
-    seen = apart(lambda: [stacks(paths, node.arrays, root) for paths in every], Deadline(max(_LEAST, deadline.left())))
+    limit = Deadline(max(_LEAST, deadline.left()))
+    seen = apart(lambda: [stacks(paths, node.arrays, root, limit) for paths in every], limit)
     found = seen.value if isinstance(seen, Known) else [_unseen(paths, seen.why) for paths in every]
     if any(_has_volume(stack) for below in found for stack in below):
         told = logical_volumes(deadline)
@@ -70,7 +71,9 @@ def _unseen(paths: list[str], why: str) -> tuple[Stack, ...]:
     return tuple(Stack(path, Unknown(why)) for path in paths[:1])
 
 
-def stacks(paths: Iterable[str], arrays: Arrays, root: str = "/") -> tuple[Stack, ...]:
+def stacks(
+    paths: Iterable[str], arrays: Arrays, root: str = "/", deadline: Deadline | None = None
+) -> tuple[Stack, ...]:
     """The stack of each path (links not resolved), the first of those that stand on the same file system.
 
     Raises nothing: what cannot be read is Unknown, or a doubt of its layer. Stat and /sys may hang: call it under a
@@ -81,7 +84,7 @@ def stacks(paths: Iterable[str], arrays: Arrays, root: str = "/") -> tuple[Stack
     except OSError as error:
         why = f"could not read /proc/self/mountinfo: {(error.strerror or str(error)).lower()}"
         return tuple(Stack(path, Unknown(why)) for path in paths)
-    down = Down(mounted, arrays, root)
+    down = Down(mounted, arrays, root, deadline)
     found: dict[int, Stack] = {}
     for path in paths:
         mount = mount_of(os.path.realpath(path) if root == "/" else path, mounted)
@@ -92,10 +95,10 @@ def stacks(paths: Iterable[str], arrays: Arrays, root: str = "/") -> tuple[Stack
 class Down:
     """Layers of one node, each with all that is beneath it."""
 
-    def __init__(self, mounted: list[Mount], arrays: Arrays, root: str = "/") -> None:
+    def __init__(self, mounted: list[Mount], arrays: Arrays, root: str = "/", deadline: Deadline | None = None) -> None:
         self._mounted = mounted
         self._devices = Devices(root)
-        self._footing = Footing(self._devices, root)
+        self._footing = Footing(self._devices, root, deadline)
         self._arrays = {array.name: array for array in arrays.value} if isinstance(arrays, Known) else {}
 
     def layer(self, mount: Mount | None) -> Observed[Layer]:

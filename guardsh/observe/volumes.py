@@ -12,7 +12,7 @@ from guardsh.model.observed import Known, Observed, Unknown
 from guardsh.system import program
 from guardsh.system.apart import Deadline, apart
 
-_SECONDS = 0.7
+_SHARE = 0.4  # of the time left: what hangs leaves some to those that come after it
 _DIRECTORIES = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 _LVS = ("lvs", "--reportformat", "json", "--options", "vg_name,lv_name,segtype,lv_active,lv_health_status")
 _ZPOOL = ("zpool", "list", "-v", "-H", "-P", "-L")
@@ -79,12 +79,12 @@ def _volume(row: dict[str, str]) -> Volume:
 
 
 def ask(words: tuple[str, ...], deadline: Deadline) -> Observed[str]:
-    """What a program prints, or why it does not: any exit status but 0 is no answer."""
+    """What a program prints, or why it does not: any exit status but 0 is no answer. It has a part of the time left."""
     path = next((path for path in (f"{each}/{words[0]}" for each in _DIRECTORIES) if os.access(path, os.X_OK)), None)
     real = program.find(os.fsencode(path)) if path else None
     if real is None:
         return Unknown(f"{words[0]} was not found")
-    limit = Deadline(min(_SECONDS, deadline.left()))
+    limit = Deadline(deadline.left() * _SHARE)
     said = apart(partial(_run, (os.fsdecode(real), *words[1:]), limit.seconds), limit)
     return Unknown(f"{words[0]}: {said.why}") if isinstance(said, Unknown) else said.value
 

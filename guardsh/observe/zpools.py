@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from math import ceil
 
 from guardsh.model.observed import Unknown
 from guardsh.model.storage import Array, Health, Member, Progress
@@ -16,8 +17,11 @@ _ASK = ("zpool", "status", "-P", "-p")
 _HEALTH = {"ONLINE": Health.CLEAN, "DEGRADED": Health.DEGRADED}
 _VDEVS = ("mirror", "raidz", "draid", "spare", "replacing", "logs", "cache", "special", "dedup", "spares")
 _MOVING = re.compile(r"(scrub|resilver) in progress")
-_ISSUED = re.compile(r"([0-9.]+[KMGTPE]?)B? (?:/ [0-9.]+[KMGTPE]?B? )?issued(?: at ([0-9.]+[KMGTPE]?)B?/s)?")
-_TOTAL = re.compile(r"([0-9.]+[KMGTPE]?)B? total|issued(?: at [^,]*)?, ([0-9.]+[KMGTPE]?)B? total")
+# print_scan_scrub_resilver_status of cmd/zpool/zpool_main.c: "1T scanned out of 9T at 4M/s" before 0.8, then
+# "1T scanned at 5M/s, 1T issued at 4M/s, 9T total", and since 2.2 "1T / 9T scanned at 5M/s, 1T / 9T issued at 4M/s".
+_SPEED = re.compile(r"(?:issued|scanned out of \S+) at ([0-9.]+[KMGTPE]?)B?/s")
+_TOTAL = re.compile(r"([0-9.]+[KMGTPE]?)B? (?:total|issued)|scanned out of ([0-9.]+[KMGTPE]?)B?")
+_COUNTERS = re.compile(r"(?m)^\t *(\S+) +[A-Z]+ +(\d+) +(\d+) +(\d+)")
 _DONE = re.compile(r"([0-9.]+)% done")
 _UNITS = {unit: 1024**power for power, unit in enumerate("KMGTPE", start=1)}
 _SECTOR = 512
@@ -78,6 +82,9 @@ def _doubts(state: str, block: str) -> Iterator[str]:
     errors = _field(block, "errors")
     if errors and errors != "No known data errors":
         yield f"errors: {errors}"
+    for name, *counters in _COUNTERS.findall(block):
+        if any(map(int, counters)):
+            yield f"{os.path.basename(name)} had {'/'.join(counters)} errors of read/write/checksum"
 
 
 def _members(pool: str, block: str) -> Iterator[Member]:
@@ -93,12 +100,12 @@ def _progress(scan: str) -> Progress | None:
     if moving is None:
         return None
     done = _DONE.search(scan)
-    issued, total = _ISSUED.search(scan), _TOTAL.search(scan)
-    sectors = _bytes(total[1] or total[2]) // _SECTOR if total else 0
-    speed = _bytes(issued[2]) // 1024 if issued and issued[2] else None
+    speed, totals = _SPEED.search(scan), [_bytes(one or other) for one, other in _TOTAL.findall(scan)]
+    sectors = totals[-1] // _SECTOR if totals else 0
     action = "recovery" if moving[1] == "resilver" else "check"
     held = "paused" if "paused" in scan else ""
-    return Progress(int(float(done[1]) / 100 * sectors) if done else 0, sectors, speed, held, action)
+    fraction = min(1.0, float(done[1]) / 100) if done else 0.0  # more than 100 % is seen, too
+    return Progress(ceil(fraction * sectors), sectors, _bytes(speed[1]) // 1024 if speed else None, held, action)
 
 
 def _bytes(text: str) -> int:

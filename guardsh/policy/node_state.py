@@ -7,12 +7,13 @@ from dataclasses import replace
 from guardsh.model.data_directory import Contents
 from guardsh.model.instance import Instance, Role, only_copy
 from guardsh.model.node import Node
-from guardsh.model.node_state import HEALTHS, LONGEST, ArrayState, NodeState, line
+from guardsh.model.node_state import ACTIONS, HEALTHS, LONGEST, ArrayState, NodeState, line
 from guardsh.model.observed import Known
-from guardsh.model.storage import Array
+from guardsh.model.storage import Array, Arrays, Progress
 
 _NO_INSTANCE = (Contents.ABSENT, Contents.EMPTY, Contents.OTHER, Contents.ABORTED)
 _RESTORES = (Contents.RESTORED, Contents.INCOMPLETE)
+_MOVING = ("checking", "resyncing", "recovering", "reshaping")
 _GRAVEST_FIRST = ("primary", "unknown", "recovering", "replica")
 
 
@@ -24,12 +25,17 @@ def node_state(node: Node) -> NodeState:
     """
     instances = [each for each in node.instances if _counts(each)]
     written = int(node.seen)
-    arrays = _arrays(node)
+    arrays = _arrays(node.arrays)
     if not instances:
         return _fitting(NodeState(written, "none", "none", (), arrays))
     gravest = min(instances, key=_gravity)
     flags = tuple(name for name, holds in _flags(gravest, instances).items() if holds)
     return _fitting(NodeState(written, _role(gravest), _state(gravest), flags, arrays))
+
+
+def with_arrays(state: NodeState, arrays: Arrays) -> NodeState:
+    """The same, with the arrays as they are by now."""
+    return _fitting(replace(state, arrays=_arrays(arrays)))
 
 
 def not_known(written: float) -> NodeState:
@@ -78,11 +84,32 @@ def _archiver_failing(instance: Instance) -> bool:
     return seen.value.archiver.value.failing_since is not None
 
 
-def _arrays(node: Node) -> tuple[ArrayState, ...]:
+def _arrays(arrays: Arrays) -> tuple[ArrayState, ...]:
     """Those that are not clean, the gravest first."""
-    found = node.arrays.value if isinstance(node.arrays, Known) else ()
-    bad = sorted((each for each in found if each.health.value in HEALTHS), key=_array_gravity)
-    return tuple(ArrayState(each.name, each.health.value, each.working, each.expected or 0) for each in bad)
+    found = arrays.value if isinstance(arrays, Known) else ()
+    return tuple(map(_array, sorted((each for each in found if each.health.value in HEALTHS), key=_array_gravity)))
+
+
+def _array(array: Array) -> ArrayState:
+    said = ArrayState(array.name, array.health.value, array.working, array.expected or 0)
+    moving = array.progress
+    if moving is None or moving.held or not moving.total:
+        return said
+    action = "check" if moving.action == "repair" else moving.action
+    named = action in ACTIONS and said.health in _MOVING
+    percent = min(100, int(moving.fraction * 100))
+    return replace(said, health=action if named else said.health, percent=percent, left=_left(moving))
+
+
+def _left(moving: Progress) -> tuple[int, str] | None:
+    """In the unit in which it is told to people."""
+    seconds = moving.seconds_left
+    if seconds is None:
+        return None
+    for unit, size in (("d", 86400), ("h", 3600)):
+        if seconds >= 2 * size:
+            return min(9999, round(seconds / size)), unit
+    return max(1, round(seconds / 60)), "min"
 
 
 def _array_gravity(array: Array) -> tuple[int, str]:

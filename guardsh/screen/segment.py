@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
-from guardsh.model.node_state import NodeState
+from guardsh.model.node_state import ArrayState, NodeState
 from guardsh.screen import palette
 
 _FLAGS = {"only-copy": "only copy", "archiver-failing": "archiver failing", "several": "several instances"}
@@ -20,9 +20,19 @@ def text(host: str, state: NodeState) -> str:
     words = [] if state.role == "none" else [state.role.upper()]
     words += [state.state] if state.state in ("starting", "stopped", "crashed") else []
     wrong = [_FLAGS[flag] for flag in state.flags]
-    wrong += [f"{each.name} {each.health} {each.working}/{each.expected}" for each in state.arrays]
+    wrong += map(_array, state.arrays)
     said = " ".join([*words, *([", ".join(wrong)] if wrong else [])])
     return f"{host} {said}" if said else ""
+
+
+def _array(array: ArrayState) -> str:
+    """``md0 degraded 7/8``, ``md0 recovery 7/8 42 % 3 h``; ``md0 reshape 42 % 3 h`` where every member is in sync."""
+    words = [array.name, array.health]
+    if array.percent is None or array.working != array.expected:
+        words.append(f"{array.working}/{array.expected}")
+    if array.percent is not None:
+        words.append(f"{array.percent} %")
+    return " ".join([*words, *map(str, array.left or ())])
 
 
 def _coloured(host: str, state: NodeState) -> str:

@@ -28,7 +28,7 @@ def status(node: Node, width: int, style: Style = WORDS) -> list[str]:
         lines += [*_instance(node, instance, width, style), ""]
     if not node.instances:
         lines += [*headline(node.host, "no instance", "no data directory of PostgreSQL was found", width, style), ""]
-    return ["", *lines, *table(_array_rows(node), width), ""]
+    return ["", *lines, *table((*_array_rows(node), *_by_hand(node)), width), ""]
 
 
 def _instance(node: Node, instance: Instance, width: int, style: Style) -> list[str]:
@@ -91,7 +91,25 @@ def _array_rows(node: Node) -> Iterator[Row]:
     for array in node.arrays.value:
         yield "array", array.name, f"{summary(array).removeprefix(array.name).lstrip()} ({array.source})"
         yield from (("", f"  {member.device or '-'}", _member(member)) for member in array.members)
-        yield from (("", "", said) for said in (danger(array), *_bitmap(array), *array.doubts) if said)
+        said = (danger(array), *_bitmap(array), *array.doubts, *_at_boot(array, node))
+        yield from (("", "", each) for each in said if each)
+
+
+def _at_boot(array: Array, node: Node) -> Iterator[str]:
+    """What of its superblocks and of mdadm.conf would keep it from coming up as it is."""
+    for assembly in node.boot.assemblies if node.boot else ():
+        if assembly.array == array.name:
+            yield from (f"at boot: {each.sentence} (to see it: {each.look})" for each in assembly.obstacles)
+            yield from (f"at boot: not known whether it comes up: {doubt}" for doubt in assembly.doubts)
+            yield from (f"at boot: {remark}" for remark in assembly.remarks)
+
+
+def _by_hand(node: Node) -> Iterator[Row]:
+    points = node.boot.by_hand if node.boot else Unknown("not looked at")
+    if isinstance(points, Known):
+        yield from (
+            ("mounts", point, f"by hand: nothing mounts it at boot ({points.source})") for point in points.value
+        )
 
 
 def _bitmap(array: Array) -> Iterator[str]:

@@ -57,11 +57,11 @@ def _together(directories: tuple[str, ...], root: str) -> Look:
 
 
 def _each_apart(directories: tuple[str, ...], deadline: Deadline, root: str) -> Look:
-    arrays = Apart(partial(_arrays, root))
+    reading = Apart(partial(_arrays, root))
     half = Deadline(deadline.left() / 2)
     servers = apart(partial(processes.servers, os.path.join(root, "proc")), half)
     pairs = node.directories(() if isinstance(servers, Unknown) else servers.value, directories, deadline)
-    seen = arrays.result(deadline)
+    seen = reading.result(deadline)
     return Look(servers, pairs, seen if isinstance(seen, Unknown) else seen.value)
 
 
@@ -75,6 +75,12 @@ def _places(root: str) -> Places:
         policy = config.builtin()
     found = discovery.data_directories(root, policy.data_directories)
     return Places(found, policy.connections)
+
+
+def arrays(deadline: Deadline, root: str) -> Arrays:
+    """The arrays alone."""
+    seen = apart(partial(_arrays, root), deadline)
+    return seen if isinstance(seen, Unknown) else seen.value
 
 
 def _arrays(root: str) -> Arrays:

@@ -6,13 +6,14 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 
 from guardsh.model.instance import Instance, Server
 from guardsh.model.node_state import HEARTBEAT, NodeState
 from guardsh.model.observed import Known
 from guardsh.observe import node
-from guardsh.policy.node_state import not_known
+from guardsh.policy.node_state import not_known, with_arrays
 from guardsh.system.apart import Deadline
 from guardsh.system.signals import Signals
 from guardsh.watch import pulse, service, survey, view
@@ -126,6 +127,7 @@ class Watcher:
                 self._expect_change(now)
             self._ask()
             self._broadcast.learn()
+            self._follow_arrays()
             self._repeat()
 
     def _expect_change(self, now: float) -> None:
@@ -222,6 +224,13 @@ class Watcher:
         if self._written is None or _content(state) != _content(self._written):
             self._say(state)
 
+    def _follow_arrays(self) -> None:
+        """How far they are, where something moves: in the line that the heartbeat writes anyway."""
+        moving = self._written is not None and any(each.percent is not None for each in self._written.arrays)
+        if moving and self._look is not None and self._written is not None:
+            self._look = replace(self._look, arrays=survey.arrays(Deadline(_DEADLINE), self._root))
+            self._written = with_arrays(self._written, self._look.arrays)
+
     def _repeat(self) -> None:
         """The heartbeat: the same state, written anew."""
         if self._written is not None:
@@ -261,4 +270,4 @@ def _content(state: NodeState) -> tuple[object, ...]:
 
 
 def _at(state: NodeState, wall: float) -> NodeState:
-    return NodeState(int(wall), state.role, state.state, state.flags, state.arrays)
+    return replace(state, written=int(wall))

@@ -59,17 +59,27 @@ __guardsh_state_words() { # role state flags -> __guardsh_role __guardsh_words _
 
 __guardsh_state_arrays() { # arrays -> __guardsh_wrong
   [[ $1 == - ]] && return
-  local IFS=, array part
+  local IFS=, array part said
   [[ ,$1, != *,,* ]] || return 1
   for array in $1; do
     IFS=:
     # shellcheck disable=SC2206 # as above
     part=($array)
-    [[ ${#part[@]} == 4 && ${part[0]} == md[0-9]* && "${part[*]}" == "$array" ]] || return 1
+    [[ ${#part[@]} == [46] && ${part[0]} == md[0-9]* && "${part[*]}" == "$array" ]] || return 1
     case ${part[0]#md} in *[!0-9]* | ???????*) return 1 ;; esac
-    case ${part[1]} in checking | resyncing | recovering | reshaping | degraded | inactive | failed) ;; *) return 1 ;; esac
+    case ${part[1]} in
+      checking | resyncing | recovering | reshaping | degraded | inactive | failed) ;;
+      check | resync | recovery | reshape) ;;
+      *) return 1 ;;
+    esac
     case ${part[2]}/${part[3]} in /* | */ | *[!0-9/]* | ?????*/* | */?????*) return 1 ;; esac
-    __guardsh_wrong+=", ${part[0]} ${part[1]} ${part[2]}/${part[3]}"
+    said="${part[2]}/${part[3]}"
+    if ((${#part[@]} == 6)); then
+      [[ ${part[4]}:${part[5]} =~ ^([0-9]{1,3}):(-|([0-9]{1,4})(min|h|d))$ ]] || return 1
+      ((10#${part[2]} != 10#${part[3]})) && said+=' ' || said=''
+      said+="$((10#${BASH_REMATCH[1]})) %${BASH_REMATCH[3]:+ $((10#${BASH_REMATCH[3]})) ${BASH_REMATCH[4]}}"
+    fi
+    __guardsh_wrong+=", ${part[0]} ${part[1]} $said"
   done
 }
 

@@ -24,7 +24,9 @@ end
 
 # The form of the one line (guardsh/model/node_state.py).
 set -l health 'checking|resyncing|recovering|reshaping|degraded|inactive|failed'
-set -l array "md\d{1,6}:(?:$health):\d{1,4}:\d{1,4}"
+set -l action 'check|resync|recovery|reshape'
+set -l progress '\d{1,3}:(?:-|\d{1,4}(?:min|h|d))'
+set -l array "md\d{1,6}:(?:$health|$action):\d{1,4}:\d{1,4}(?::$progress)?"
 set -l flag 'only-copy|archiver-failing|several'
 set -g __guardsh_state_form '\A1 (\d{1,11}) (primary|recovering|replica|unknown|none)' \
     '(running|starting|stopped|crashed|unknown|none)' \
@@ -82,7 +84,17 @@ function __guardsh_state_wrong -a flags arrays
                 echo several instances
         end
     end
-    test $arrays = -; or string replace -r '(.*):(.*):(.*):(.*)' '$1 $2 $3/$4' -- (string split , -- $arrays)
+    test $arrays = -; and return
+    for array in (string split , -- $arrays)
+        set -l part (string split : -- $array)
+        set -l said $part[1..2]
+        test (count $part) = 4 -o $part[3] -ne $part[4]; and set -a said $part[3]/$part[4]
+        if set -q part[6]
+            set -a said (math $part[5]) %
+            test $part[6] = -; or set -a said (math (string match -r '^\d+' -- $part[6])) (string match -r '[a-z]+$' -- $part[6])
+        end
+        echo $said
+    end
 end
 
 # The kernel's word: fish's hostname is as old as the shell.

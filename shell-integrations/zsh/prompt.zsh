@@ -54,17 +54,26 @@ __guardsh_state_words() { # role state flags -> __guardsh_words __guardsh_wrong
 }
 
 __guardsh_state_arrays() { # arrays -> __guardsh_wrong
-  local array part
+  local array part said
   [[ $1 == - ]] && return
   for array in "${(@s:,:)1}"; do
     part=("${(@s.:.)array}")
-    [[ $#part == 4 && $part[1] == md<-> && $#part[1] -le 8 ]] || return 1
+    [[ ( $#part == 4 || $#part == 6 ) && $part[1] == md<-> && $#part[1] -le 8 ]] || return 1
     case $part[2] in
       (checking|resyncing|recovering|reshaping|degraded|inactive|failed) ;;
+      (check|resync|recovery|reshape) ;;
       (*) return 1 ;;
     esac
     [[ $part[3] == <-> && $#part[3] -le 4 && $part[4] == <-> && $#part[4] -le 4 ]] || return 1
-    __guardsh_wrong+=", $part[1] $part[2] $part[3]/$part[4]"
+    said="$part[3]/$part[4]"
+    if (( $#part == 6 )); then
+      [[ $part[5] == <-> && $#part[5] -le 3 ]] || return 1
+      [[ $part[6] == (-|<->(min|h|d)) && ${#${part[6]%%[a-z]*}} -le 4 ]] || return 1
+      (( 10#$part[3] != 10#$part[4] )) && said+=' ' || said=
+      said+="$(( 10#$part[5] )) %%" # as a prompt wants it
+      [[ $part[6] == - ]] || said+=" $(( 10#${part[6]%%[a-z]*} )) ${part[6]##<->}"
+    fi
+    __guardsh_wrong+=", $part[1] $part[2] $said"
   done
 }
 
@@ -213,7 +222,8 @@ __guardsh_register() { # word
   { builtin print -r -- $1 >$file && __guardsh_registered=$1 } 2>/dev/null
 }
 
-# In front of whatever PROMPT is now, without a need for prompt_subst: our words hold no character that is expanded.
+# In front of whatever PROMPT is now, without a need for prompt_subst: our words hold nothing that is expanded, but
+# the percent sign, twice.
 # powerlevel10k has its own way: prompt_guardsh.
 __guardsh_prompt_text() {
   if [[ -n $__guardsh_prefix ]]; then PROMPT=${PROMPT#$__guardsh_prefix}; fi

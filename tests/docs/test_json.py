@@ -78,7 +78,7 @@ def outputs(node: Node, directory: Path) -> Iterator[tuple[Any, str]]:
         yield event, "audit line"
     for state in ("recovering", "reshaping-degraded"):
         root = unpack(state, directory / state)
-        seen = observation.of((), observation.look_at_arrays(root), Deadline(10.0))
+        seen = observation.of((), observation.look_at_arrays(Deadline(10.0), root), Deadline(10.0))
         yield facts(seen), "node"
     yield cli_doctor.facts(doctor.condition()), "doctor"
     there = (Assembly("md0", (Obstacle("the superblock is not there", "mdadm --examine /dev/sda"),)),)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from guardsh.model.node_state import FLAGS, HEALTHS, ROLES, STATES, ArrayState, NodeState
+from guardsh.model.node_state import ACTIONS, FLAGS, HEALTHS, ROLES, STATES, UNITS, ArrayState, NodeState
 from guardsh.screen import escape, palette, segment
 from tests.shells.prompting import PROMPT, SHELLS, START, Node, Shell, colours, host, prompt_file
 
@@ -55,6 +55,12 @@ EVERY = list(
         (NodeState(0, "primary", state) for state in STATES),
         (NodeState(0, "replica", "running", (flag,)) for flag in FLAGS),
         (NodeState(0, "primary", "running", (), (ArrayState("md127", health, 0, 10),)) for health in HEALTHS),
+        (NodeState(0, "primary", "running", (), (ArrayState("md1", each, 8, 8, 9, (3, "h")),)) for each in ACTIONS),
+        (
+            NodeState(0, "replica", "running", (), (ArrayState("md1", "recovery", 7, 8, 42, (21, unit)),))
+            for unit in UNITS
+        ),
+        [NodeState(0, "none", "none", (), (ArrayState("md1", "degraded", 6, 8, 100, None),))],
         [NodeState(0, "primary", "running", ("only-copy", "archiver-failing"), (ARRAY, ARRAY))],
         [NodeState(0, "none", "none", (), (ARRAY,)), NodeState(0, "none", "none")],
     )
@@ -69,6 +75,7 @@ def test_every_state_has_its_words_and_its_colour(start: Start, node: Node) -> N
         node.says(state.role, state.state, flags=state.flags, arrays=state.arrays)
         shown = shell.run("")
         words = segment.text(host(), state)
+        assert "%%" not in words
         assert f"{words} @> ".lstrip().encode() in shown, state
         assert (b"PRIMARY" in shown) == (state.role == "primary")
         if state.role == "none":

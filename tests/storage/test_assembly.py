@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import re
 import struct
+import time
 from pathlib import Path
 
 import pytest
 
 from guardsh.model.boot import Assembly
-from guardsh.model.observed import Known
-from guardsh.observe import superblock
+from guardsh.model.observed import Known, Unknown
+from guardsh.observe import assembly, superblock
 from guardsh.observe.assembly import assemblies
 from guardsh.observe.storage import arrays
 from guardsh.system.apart import Deadline
@@ -138,6 +139,17 @@ def test_a_disk_that_is_not_the_member_is_a_doubt(root: Path) -> None:
     assert told(root).doubts[0].startswith("1 of 4 superblocks cannot be seen: ")
 
 
+def test_a_disk_that_hangs_leaves_the_others_alone() -> None:
+    def hangs() -> superblock.Missing:
+        time.sleep(60)
+        raise AssertionError
+
+    there = superblock.Missing("is not there")
+    found = assembly._all([hangs, lambda: there], Deadline(1.0))
+    assert isinstance(found[0], Unknown)
+    assert found[1] == there
+
+
 def test_no_device_node_is_a_doubt(root: Path) -> None:
     (root / "dev/ubda").unlink()
     assert told(root).doubts == (
@@ -175,13 +187,61 @@ def test_an_array_that_is_not_named_may_be_called_otherwise(root: Path) -> None:
     assert told(root).remarks == ("md0 is not in mdadm.conf: it may come up under another name (md127)",)
 
 
-def test_a_reshape_in_its_critical_section(root: Path) -> None:
+@pytest.fixture
+def critical(root: Path) -> Path:
+    """A RAID 5 that is reshaped in place, at its very beginning."""
     (root / "sys/block/md0/md/level").write_text("raid5\n")
     mdstat = root / "proc/mdstat"
     mdstat.write_text(mdstat.read_text().replace("raid10", "raid5"))
     for name in ("ubda", "ubdb", "ubdc", "ubdd"):
         disk(root / "dev" / name, block("raid5-in-place"))
     (root / "sys/block/md0/md/uuid").write_text("c6ed00fe-d2da-3d9d-6964-6b789d7d0dc0\n")
-    assert obstacles(root) == [
-        "its reshape is in the critical section, and goes on only with a backup file that nothing names at boot"
-    ]
+    return root
+
+
+CRITICAL = "its reshape is in the critical section, and goes on only with "
+
+
+def test_a_reshape_in_its_critical_section(critical: Path) -> None:
+    assert obstacles(critical) == [CRITICAL + "a backup file that nothing names at boot"]
+
+
+@pytest.mark.parametrize(
+    ("path", "lies"),
+    [
+        ("/root/md0.backup", "which nothing names at boot"),
+        ("/root/gone", "which is not there"),
+        ("/run/md0.backup", "which lies in memory and is gone after a reboot"),
+        ("/mnt/data/md0.backup", "which lies on md0 itself"),
+    ],
+)
+def test_where_the_backup_file_lies(path: str, lies: str, critical: Path) -> None:
+    _mounted(critical)
+    link = critical / "run/mdadm/backup_file-md0"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(path)
+    if "gone" not in path:
+        file = critical / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    assert obstacles(critical) == [f"{CRITICAL}its backup file {path}, {lies}"]
+
+
+def test_the_backup_file_by_the_command_line_of_mdadm(critical: Path) -> None:
+    _mounted(critical)
+    process = critical / "proc/4711"
+    process.mkdir()
+    (process / "stat").write_text("4711 (mdadm) S 1 1 1 0 -1 0 " + "0 " * 40)
+    (process / "cmdline").write_bytes(b"mdadm\0--grow\0/dev/md0\0-n3\0--backup-file=/root/gone\0")
+    assert obstacles(critical) == [f"{CRITICAL}its backup file /root/gone, which is not there"]
+
+
+def _mounted(root: Path) -> None:
+    (root / "proc/self").mkdir(exist_ok=True)
+    (root / "sys/dev/block").mkdir(parents=True, exist_ok=True)
+    (root / "sys/dev/block/9:0").symlink_to("../../block/md0")
+    (root / "proc/self/mountinfo").write_text(
+        "1 0 0:20 / / rw - ext4 none rw\n"
+        "2 1 0:21 / /run rw - tmpfs tmpfs rw\n"
+        "3 1 9:0 / /mnt/data rw - ext4 /dev/md0 rw\n"
+    )

@@ -167,3 +167,56 @@ def test_btrfs_with_a_missing_device(pair: list[str], tmp_path: Path) -> None:
     seen, obstacles = mounted(pair[0], tmp_path / "pool", "-o", "degraded")
     assert seen == ["degraded: data 1 btrfs raid1 1 of 2 in sync, degraded; the loss of device 1 too would lose data"]
     assert obstacles == ["1 of its devices missing, and it is mounted at boot only with the option degraded"]
+
+
+# The scan lines of three generations, as people posted them: openzfs/zfs issues 840 (0.6), 8611 (0.8) and, in the
+# form of 2.2, the same figures.
+SCANS = {
+    "resilver in progress since Sun Jun 19 22:54:38 2016\n"
+    "\t14.1T scanned out of 99.2T at 408M/s, 60h43m to go\n"
+    "\t314G resilvered, 14.17% done": "recovering: tank zfs 1 of 1 in sync, recovery 14 %, 3 d left",
+    "scrub in progress since Tue Apr 16 00:00:02 2019\n"
+    "\t74.7T scanned at 1.24G/s, 75.7T issued at 1.25G/s, 74.7T total\n"
+    "\t0B repaired, 101.32% done, 158831 days to go": "checking: tank zfs 1 of 1 in sync, check 100 %, 0 s left",
+    "scrub in progress since Mon Nov 21 08:44:43 2022\n"
+    "\t112T / 384T scanned at 204G/s, 38.4T / 384T issued at 5.89G/s\n"
+    "\t0B repaired, 10.00% done, 18:22:05 to go": "checking: tank zfs 1 of 1 in sync, check 10 %, 17 h left",
+    "resilver in progress since Thu Apr 18 09:18:59 2019\n"
+    "\t1.18G scanned, 0B issued, 40.4T total\n"
+    "\t0B resilvered, 0.00% done, no estimated completion time": "recovering: tank zfs 1 of 1 in sync, recovery 0 %",
+    "scrub paused since Mon Nov 21 08:44:43 2022": "clean: tank zfs 1 of 1 in sync",
+    "none requested": "clean: tank zfs 1 of 1 in sync",
+}
+
+
+@pytest.mark.parametrize("scan", SCANS)
+def test_scans_of_every_generation(scan: str) -> None:
+    text = f"  pool: tank\n state: ONLINE\n  scan: {scan}\nconfig:\n\n\tNAME  STATE READ WRITE CKSUM\n"
+    [array] = zpools.parse(f"{text}\ttank  ONLINE 0 0 0\n\t  sda  ONLINE 0 0 0\n\nerrors: No known data errors\n")
+    assert told(array) == SCANS[scan]
+
+
+def test_error_counters_of_a_pool() -> None:
+    [array] = zpools.parse(
+        "  pool: tank\n state: ONLINE\nconfig:\n\n\ttank  ONLINE 0 0 0\n\t  /dev/sda  ONLINE 3 0 12\n"
+    )
+    assert array.doubts == ("sda had 3/0/12 errors of read/write/checksum",)
+
+
+@pytest.mark.parametrize(
+    ("cache", "obstacles"),
+    [
+        (None, []),
+        (b"\0\0\0\4tank\0\0\0\0", []),
+        (b"\0\0\0\5tank2\0\0\0", ["it is not in /etc/zfs/zpool.cache, and what is not there is not imported"]),
+    ],
+)
+def test_a_pool_that_nothing_imports_at_boot(cache: bytes | None, obstacles: list[str], tmp_path: Path) -> None:
+    (tmp_path / "proc").mkdir()
+    if cache is not None:
+        (tmp_path / "etc/zfs").mkdir(parents=True)
+        (tmp_path / "etc/zfs/zpool.cache").write_bytes(cache)
+    pools = tuple(zpools.parse("  pool: tank\n state: ONLINE\nconfig:\n"))
+    nobody: tuple[Instance, ...] = ()
+    boot = look(Known(pools, ""), nobody, Deadline(10.0), str(tmp_path))
+    assert [each.sentence for one in boot.assemblies for each in one.obstacles] == obstacles

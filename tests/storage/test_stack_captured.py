@@ -108,6 +108,13 @@ def test_a_member_of_a_healthy_array_is_redundancy(tmp_path: Path) -> None:
     assert [doubt for doubt in doubts if "vg0" not in doubt] == []
 
 
+def test_a_member_from_which_nothing_is_read(tmp_path: Path) -> None:
+    """It can be taken from the array without a loss; its data may still be what the array is rescued from."""
+    [(_, how, loss)], _ = risen("recovering-part", tmp_path, "/dev/ubdb")
+    assert how == "member 1 of md0, with md0p1, under /mnt/data"
+    assert loss == Loss(True, "md0 keeps all data, with less redundancy, without ubdb.")
+
+
 @pytest.mark.parametrize("names", [("/dev/ubda", "/dev/ubdc"), ("/dev/ubdb", "/dev/ubdd")])
 def test_members_of_different_mirrors(names: tuple[str, ...], tmp_path: Path) -> None:
     reached, _ = risen("clean-lvm", tmp_path, *names)

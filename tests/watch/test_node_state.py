@@ -8,9 +8,9 @@ import pytest
 
 from guardsh.model.instance import Instance
 from guardsh.model.node import Node
-from guardsh.model.node_state import ArrayState, NodeState, line
+from guardsh.model.node_state import ArrayState, NodeState, line, parse
 from guardsh.model.observed import Known, Unknown
-from guardsh.model.storage import Array, Health
+from guardsh.model.storage import Array, Health, Progress
 from guardsh.policy.node_state import node_state, not_known
 from tests.decisions.described import NOW, Block, findings
 
@@ -102,6 +102,30 @@ def test_arrays_are_left_out_where_shells_could_not_read_them() -> None:
     assert len(line(many)) <= 400
     assert {each.name for each in many.arrays} < {f"md{n}" for n in range(99)}
     assert len(many.arrays) > 15
+
+
+HOUR = 3600 * 2  # sectors that take an hour at one KiB per second
+
+
+@pytest.mark.parametrize(
+    ("health", "progress", "said"),
+    [
+        (Health.RESHAPING, Progress(42 * HOUR, 100 * HOUR, 20, "", "reshape"), "reshape:7:8:42:3h"),
+        (Health.RECOVERING, Progress(0, 100 * HOUR, 1, "", "recovery"), "recovery:7:8:0:4d"),
+        (Health.DEGRADED, Progress(99 * HOUR, 100 * HOUR, 1, "", "recovery"), "degraded:7:8:99:60min"),
+        (Health.CHECKING, Progress(HOUR, 3 * HOUR, 1 << 20, "", "repair"), "check:7:8:33:1min"),
+        (Health.RESYNCING, Progress(HOUR, 3 * HOUR, None, "", "resync"), "resync:7:8:33:-"),
+        (Health.RESYNCING, Progress(HOUR, 3 * HOUR, 1, "delayed", "resync"), "resyncing:7:8"),
+        (Health.RESHAPING, Progress(0, 0, None, "interrupted", "reshape"), "reshaping:7:8"),
+        (Health.RESHAPING, Progress(0, 9**19, 1, "", "reshape"), "reshape:7:8:0:9999d"),
+        (Health.FAILED, Progress(9, 3, 1, "", "reshape"), "failed:7:8:100:1min"),
+    ],
+)
+def test_how_far_an_array_is(health: Health, progress: Progress, said: str) -> None:
+    moving = replace(array("md0", health), progress=progress)
+    state = with_arrays(moving)
+    assert line(state) == f"1 {WRITTEN} none none - md0:{said}"
+    assert parse(line(state)) == state
 
 
 def test_not_known() -> None:

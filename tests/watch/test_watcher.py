@@ -20,6 +20,7 @@ from guardsh.watch.pulse import Newcomers
 from guardsh.watch.state_file import StateFile, read
 from guardsh.watch.timetable import Timetable
 from guardsh.watch.watcher import Watcher
+from tests.storage.trees import unpack
 
 
 class Clocks:
@@ -130,6 +131,22 @@ def test_an_array_that_fails_is_said(file: StateFile, make: Make, tmp_path: Path
     assert [(each.name, each.health, each.working, each.expected) for each in state.arrays] == [
         ("md0", "degraded", 1, 2)
     ]
+
+
+def test_how_far_an_array_is_follows_with_the_heartbeat(file: StateFile, make: Make, tmp_path: Path) -> None:
+    root, ahead = Path(unpack("recovering", tmp_path / "root")), [0.0]
+    (root / "proc/stat").write_text("btime 1\n")
+    watcher = make(root=str(root), clock=lambda: time.monotonic() + ahead[0])
+    turns(watcher, 2.5)
+    assert Path(file.path).read_text().endswith(" md0:recovery:3:4:25:1min\n")
+    mdstat = root / "proc/mdstat"
+    mdstat.write_text(mdstat.read_text().replace("(16384/", "(31744/"))
+    inode = os.stat(file.path).st_ino
+    turns(watcher, 1.0)
+    assert os.stat(file.path).st_ino == inode  # not written at every percent
+    ahead[0] = 6.0
+    turns(watcher, 1.0)
+    assert Path(file.path).read_text().endswith(" md0:recovery:3:4:50:1min\n")
 
 
 def test_looks_never_follow_one_another_without_end() -> None:

@@ -20,6 +20,7 @@ _AT_A_TERMINAL = Caller(True, "", 0)
 LINES = {
     "reboot": "reboot",
     "zero-superblock": "mdadm --zero-superblock /dev/ubda",
+    "fail": "mdadm /dev/md0 --fail ubda",
     "wipefs": "wipefs -a /dev/ubdc",
     "dd": "dd if=/dev/zero of=/dev/md0",
     "mkfs": "mkfs.ext4 /dev/mapper/vg0-pgdata",

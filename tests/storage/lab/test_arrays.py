@@ -13,6 +13,7 @@ from tests.storage.lab.packages import NotHereError, packages
 # The volume and the array are the data; of its members, the array may have another copy.
 _PRIMARY = {
     "zero-superblock": "challenge",  # ubda
+    "fail": "challenge",  # ubda
     "wipefs": "challenge",  # ubdc
     "dd": "refuse",
     "mkfs": "refuse",
@@ -22,11 +23,12 @@ _PRIMARY = {
     "detail": "allow",
 }
 _NOT_MOUNTED = {**dict.fromkeys(_PRIMARY, "challenge"), "blank": "allow", "detail": "allow"}
+_LAST_COPY = {"zero-superblock": "refuse", "fail": "refuse"}
 EXPECTED = {
     "clean": {"reboot": "challenge", **_PRIMARY},
-    "member_failed": {"reboot": "challenge", **_PRIMARY, "zero-superblock": "refuse"},
-    "two_failed_in_different_mirrors": {"reboot": "challenge", **_PRIMARY, "zero-superblock": "refuse"},
-    "recovering": {"reboot": "challenge", **_PRIMARY, "zero-superblock": "refuse"},
+    "member_failed": {"reboot": "challenge", **_PRIMARY, **_LAST_COPY},
+    "two_failed_in_different_mirrors": {"reboot": "challenge", **_PRIMARY, **_LAST_COPY},
+    "recovering": {"reboot": "challenge", **_PRIMARY, **_LAST_COPY},
     "reshaping": {"reboot": "challenge", **_PRIMARY},
     "superblock_zeroed": {"reboot": "refuse", **_NOT_MOUNTED},
     "reassembled_without_it": {"reboot": "challenge", **_PRIMARY},

@@ -109,7 +109,8 @@ def test_lvm_knows_every_command_that_is_read() -> None:
 @pytest.mark.parametrize("mode", ["create", "build", "assemble", "manage", "misc", "grow", "monitor", "incremental"])
 def test_mdadm_knows_what_every_grave_option_does(mode: str) -> None:
     """Options that only qualify a mode decide nothing; all others are in one of its tables."""
-    tables = mdadm.READS | mdadm.OVERWRITES | mdadm.DISMANTLES | mdadm.WEAKENS | mdadm.ADDS | mdadm.MODES | mdadm.FORCES
+    writing = mdadm.OVERWRITES | mdadm.DISMANTLES | mdadm.TAKES | mdadm.WEAKENS | mdadm.ADDS
+    tables = mdadm.READS | writing | mdadm.MODES | mdadm.FORCES
     qualifying = {
         *("--run", "--scan", "--test", "--readwrite", "--re-add", "--with", "--action", "--name", "--uuid", "--config"),
         *(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from guardsh.model.boot import Assembly, Boot, Obstacle
 from guardsh.model.data_directory import Contents, DataDirectory, Size
 from guardsh.model.instance import (
     Archiver,
@@ -196,6 +197,27 @@ def test_arrays_with_their_members() -> None:
                  sdb1       faulty
                             could not read sync_action: input/output error
 """)
+
+
+def test_what_the_next_boot_would_not_bring_back() -> None:
+    array = Array("md0", "raid1", Health.CLEAN, 2, 2, (), None, "", "/proc/mdstat")
+    gone = Obstacle("the superblock of sdb1 (member 1 of md0) is not there", "mdadm --examine /dev/sdb1")
+    ahead = Boot(
+        (
+            Assembly("md0", (gone,), ("1 of 2 superblocks cannot be seen: no answer",), ("md0 is not in mdadm.conf",)),
+            Assembly("md1", (gone,)),
+        ),
+        Known((), "/proc"),
+        Known(("/mnt/data",), "/etc/fstab"),
+    )
+    lines = text(replace(NODE, instances=(), arrays=Known((array,), "/proc/mdstat"), boot=ahead), 140)
+    assert lines.endswith("""
+    array      md0          raid1 2 of 2 in sync (/proc/mdstat)
+                            at boot: the superblock of sdb1 (member 1 of md0) is not there (to see it: mdadm --examine /dev/sdb1)
+                            at boot: not known whether it comes up: 1 of 2 superblocks cannot be seen: no answer
+                            at boot: md0 is not in mdadm.conf
+    mounts     /mnt/data    by hand: nothing mounts it at boot (/etc/fstab)
+""")  # noqa: E501
 
 
 def test_names_from_outside_cannot_steer_the_terminal() -> None:
