@@ -11,10 +11,11 @@ from guardsh import grant, judge
 from guardsh.audit import trail
 from guardsh.judge import NO_WISHES, Case, Wishes
 from guardsh.model.event import Event, Outcome
+from guardsh.model.intent import Effect, Extent
 from guardsh.model.verdict import Accepted, Decision, Rejected, Verdict
 from guardsh.policy.assess import assess
 from guardsh.screen import dialogue, report, saying
-from guardsh.system import program, terminal
+from guardsh.system import errand, program, terminal
 
 REFUSED = 77  # EX_NOPERM
 
@@ -32,7 +33,18 @@ def command(words: list[str], raw: list[bytes], wishes: Wishes = NO_WISHES) -> i
 
 def may_run(words: list[str], wishes: Wishes = NO_WISHES) -> bool:
     """Bring one command to its verdict, with whoever is there, and on record: whether it may run, now."""
-    cases = said_of(judge.words(words, wishes))
+    return _may(judge.words(words, wishes), len(words), wishes)
+
+
+def may_run_unknown(words: list[str]) -> bool:
+    """The same for a command of which nothing is known but that it will run where a shield would have held it back."""
+    return _may((judge.unknown(tuple(words), "what it does is not known to guardsh, and nothing holds it back"),), 0)
+
+
+def _may(judged: Sequence[Case], count: int, wishes: Wishes = NO_WISHES) -> bool:
+    if count and not any(map(_belongs_outside, judged)):
+        errand.hand_back(count)
+    cases = said_of(judged)
     if not cases:
         return True
     answer = _granted(cases, wishes) or settle(cases, wishes)
@@ -43,6 +55,16 @@ def may_run(words: list[str], wishes: Wishes = NO_WISHES) -> bool:
         saying.say(["guardsh: an override must go on record, and no audit trail can be written; not run"])
         return False
     return True
+
+
+def _belongs_outside(case: Case) -> bool:
+    """Whether a command that was typed in a shield has to leave it: it reaches an instance, or might; or it is about
+    devices and mounts, or the machine, and could do nothing in there."""
+    return any((*case.findings.touches, *case.findings.unseen)) or any(
+        intent.effect in (Effect.DISMANTLE, Effect.REBOOT)
+        or any(target.extent is Extent.DEVICE for target in intent.targets)
+        for intent in case.intents
+    )
 
 
 def said_of(cases: Sequence[Case]) -> list[Case]:

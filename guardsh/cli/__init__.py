@@ -23,6 +23,7 @@ SUBCOMMANDS = (
     "progress",
     "prompt",
     "run",
+    "shell",
     "status",
     "uninstall",
     "watch",
