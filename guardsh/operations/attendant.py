@@ -86,10 +86,10 @@ def _wait(door: socket.socket, child: int, woken: int, who: _Requester) -> tuple
             return (errand.KILLED, os.WTERMSIG(status)) if os.WIFSIGNALED(status) else (
                 errand.EXITED, os.WEXITSTATUS(status),
             )  # fmt: skip
-        ready = select.select([woken, *([door] if listening else [])], [], [])[0]
+        ready = select.select([woken, *([door.fileno()] if listening else [])], [], [])[0]
         if woken in ready:
             os.read(woken, 64)
-        if door in ready:
+        if door.fileno() in ready:
             signals = _received(door)
             listening = bool(signals)
             _send(child, signals or bytes([signal.SIGKILL]), who)
@@ -146,8 +146,8 @@ def _take_signals(order: Errand) -> None:
     signal.set_wakeup_fd(-1)
     for number in (*_DEFAULT, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
-    for number in order.ignored:
-        signal.signal(number, signal.SIG_IGN)
+    for ignored in order.ignored:
+        signal.signal(ignored, signal.SIG_IGN)
 
 
 def _take_identity(who: _Requester) -> None:

@@ -81,8 +81,8 @@ def _settle(way: socket.socket) -> None:
         signal.signal(number, signal.SIG_IGN)
     os.chdir("/")
     nothing = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1, 2):
-        os.dup2(nothing, number)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
     keep = way.fileno()
     os.closerange(3, keep)
     os.closerange(keep + 1, os.sysconf("SC_OPEN_MAX"))
@@ -103,12 +103,13 @@ class _Broker:
         gc.freeze()
         while not (self._left and not self._somebody_left()):
             self._reap()
-            waiting = [self._listener, *([] if self._left else [self._process]), *([self._news] if self._news else [])]
+            waiting = [self._listener.fileno(), *([] if self._left else [self._process])]
+            waiting += [self._news.fileno()] if self._news else []
             ready = select.select(waiting, [], [], max(0.0, self._due - time.monotonic()))[0]
             self._left = self._left or self._process in ready
-            if self._listener in ready:
+            if self._listener.fileno() in ready:
                 self._accept()
-            if self._news in ready:
+            if self._news and self._news.fileno() in ready:
                 self._take_news()
             if time.monotonic() >= self._due:
                 self._ask_for_news()

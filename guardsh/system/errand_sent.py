@@ -83,11 +83,11 @@ class _Wait:
         received = b""
         while True:
             ways_now = ways | (self._relay.ways() if self._relay else {})
-            ready = select.select([self._door, *ways_now], [], [])[0]
+            ready = select.select([self._door.fileno(), *ways_now], [], [])[0]
             for each in ready:
-                if each is not self._door:
+                if each in ways_now:
                     ways_now[each]()
-            if self._door in ready:
+            if self._door.fileno() in ready:
                 chunk = self._door.recv(errand.REPLY.size - len(received))
                 received += chunk
                 if not chunk:

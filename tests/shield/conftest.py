@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,12 @@ class Shell:
     def send(self, text: str) -> None:
         self.session.type(text + "\n")
 
+    def answer(self, text: str) -> None:
+        """Answer the question that comes. What follows at once would count as the rest of a paste."""
+        self.session.wait_for_question()
+        self.session.type(text + "\n")
+        time.sleep(1.5)
+
     def done(self) -> str:
         """Wait for what was sent; what has been shown since the last time, and ``[STATUS]``."""
         number = next(self._numbers)
@@ -69,5 +76,9 @@ def shell(operator: Operator) -> Iterator[Shell]:
 
 def in_a_private_namespace(*words: str, seconds: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["unshare", "--mount", "--propagation", "private", *words], capture_output=True, text=True, timeout=seconds
+        ["unshare", "--mount", "--propagation", "private", *words],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=seconds,
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import tempfile
 from typing import Any
 
@@ -65,4 +64,4 @@ def shims(base: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from guardsh.operations import shield
+from guardsh.system import capabilities, landlock
 from tests.faults.operator import NOBODY, Operator, may_reach
 from tests.shield.conftest import Shell
 
@@ -185,11 +187,9 @@ def test_an_ordinary_account_without_namespaces_is_told(operator: Operator) -> N
 
 def test_a_kernel_without_landlock_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mock, since the kernel of the machine has it: the answer of the version probe."""
-    from guardsh.operations import shield
-
     given_up: list[object] = []
-    monkeypatch.setattr(shield.landlock, "version", lambda: 1)
-    monkeypatch.setattr(shield.landlock, "keep_apart", lambda: pytest.fail("no domain"))
-    monkeypatch.setattr(shield.capabilities, "give_up", given_up.extend)
+    monkeypatch.setattr(landlock, "version", lambda: 1)
+    monkeypatch.setattr(landlock, "keep_apart", lambda: pytest.fail("no domain"))
+    monkeypatch.setattr(capabilities, "give_up", given_up.extend)
     assert "no Landlock 2 (Linux 5.19)" in shield._lock()
     assert given_up == list(shield.GIVEN_UP)

@@ -5,6 +5,8 @@ server's account. S is a directory for scratch files, M an empty one to mount on
 ``escapes.py``. A way may be tried only where its first word after ``need:`` is installed.
 """
 
+# ruff: noqa: E501 (a way is one line)
+
 from __future__ import annotations
 
 _V = '"$D"/base/1/1259'  # pg_class of template1
@@ -45,7 +47,7 @@ FILES = {
     "mv away": 'mv "$D" "$D".old',
     "mv a part away": 'mv "$D"/base "$S"/base',
     "mv over": f'{_JUNK}; mv -f "$S"/junk {_V}',
-    "rename": f'cd "$D"/base/1 && rename.ul 1259 x1259 1259',
+    "rename": 'cd "$D"/base/1 && rename.ul 1259 x1259 1259',
     "prename": f"prename 's/1259/x/' {_V}",
     "rsync --delete": 'mkdir -p "$S"/empty; rsync -a --delete "$S"/empty/ "$D"/base/',
     "rsync --remove-source-files": 'rsync -a --remove-source-files "$D"/base/ "$S"/base/',
