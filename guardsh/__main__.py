@@ -14,6 +14,7 @@ from guardsh.commands import COMMANDS, PREFIXES
 from guardsh.system import program
 
 FAILED = 125
+_IN_THE_SHIELD = ([b"completion"], [b"init"], [b"prompt"], [b"shell"])  # what never looks at an instance
 # To a shim (shell-integrations/prefilter.sh); no crash ends like that.
 PERMITTED = 86
 _IN_ITS_PLACE = {0: 87, 1: 88}  # what the command was to do is done otherwise, with the status that it would have
@@ -23,6 +24,10 @@ def main() -> int:
     """Run the command line that this process was started with; the exit status of guardsh (docs/exit-statuses.md)."""
     name = os.path.basename(sys.argv[0])
     words = program.original_arguments()
+    if words[:1] == [b"outside"] and len(words) > 3:
+        from guardsh.system import errand
+
+        words = errand.stand_for(words)
     if name not in ("guardsh", "__main__.py"):
         return run([os.fsencode(name), *words])
     if words[:2] == [b"run", b"--"] and len(words) > 2:
@@ -34,6 +39,8 @@ def main() -> int:
         return _line(words[1:])
     if words[:1] == [b"prompt"] and _is_shown(words[1:]):
         return 0
+    if words[:1] not in _IN_THE_SHIELD and (outcome := _sent_out(words)) is not None:
+        return outcome
     from guardsh.cli import main as command_line
 
     return command_line()
@@ -66,6 +73,8 @@ def permit(words: list[bytes]) -> int:
     if _certainly_unrelated(texts):
         return PERMITTED
     try:
+        if (outcome := _sent_out([b"run", b"--", *words], PERMITTED)) is not None:
+            return outcome
         import gc
 
         gc.disable()  # for one command: importing takes a fifth less
@@ -75,6 +84,20 @@ def permit(words: list[bytes]) -> int:
         return PERMITTED if status is None else status
     except Exception as error:
         return _crashed(error, words)
+
+
+def _sent_out(words: list[bytes], inside: int | None = None) -> int | None:
+    """Have guardsh called outside the shield that we are in: its status; ``inside``, or what comes of the command,
+    where that shall be run here after all. None where we are in no shield."""
+    from guardsh.system import errand_sent
+
+    outcome = errand_sent.run(words)
+    if outcome is None:
+        return None
+    if outcome.inside:
+        return inside or program.become(words[-outcome.inside :])
+    # A shim would take 86 of the command's own for our permission, and run it a second time.
+    return 1 if outcome.status == inside else outcome.status
 
 
 def _line(words: list[bytes]) -> int:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from guardsh.system import proc
+from guardsh.system import errand, proc
 
 LIFETIME = 600.0  # seconds
 _FORGOTTEN = 86400.0  # seconds of the wall clock, which somebody may set
@@ -76,7 +76,7 @@ class Shell:
     @classmethod
     def of(cls, pid: int) -> Shell | None:
         """The shell with this pid; None where it is not an ancestor of ours, or has no terminal."""
-        above = next((process for process in _lineage(os.getppid()) if process.pid == pid), None)
+        above = next((process for process in _lineage(errand.parent()) if process.pid == pid), None)
         return cls(pid, above.ticks, above.terminal) if above and above.terminal else None
 
 
@@ -103,7 +103,7 @@ def use(now: Permit) -> str | None:
 
 def _accounts() -> list[int]:
     """Our own, and those of the processes above us: sudo and su run a command as another one."""
-    above = (proc.owner(f"/proc/{process.pid}") for process in _lineage(os.getppid()))
+    above = (proc.owner(f"/proc/{process.pid}") for process in _lineage(errand.parent()))
     return list(dict.fromkeys([os.geteuid(), *(account for account in above if account is not None)]))
 
 
@@ -143,7 +143,7 @@ def _is_young(content: dict[str, Any]) -> bool:
 def _is_below(shell: Shell) -> bool:
     """Whether that very process is above us, and we are on its terminal, on one that sudo has made, or on none."""
     below = None
-    for above in _lineage(os.getpid()):
+    for above in _lineage(errand.parent()):
         if below and below.terminal not in (0, above.terminal) and above.name not in _HAND_OVER:
             return False
         if (above.pid, above.ticks, above.terminal) == (shell.pid, shell.started, shell.terminal):

@@ -11,10 +11,11 @@ from guardsh import aside, grant, judge
 from guardsh.audit import trail
 from guardsh.judge import NO_WISHES, Case, Wishes
 from guardsh.model.event import Event, Outcome
+from guardsh.model.intent import Effect, Extent
 from guardsh.model.verdict import Accepted, Decision, Rejected, Verdict
 from guardsh.policy.assess import assess
 from guardsh.screen import dialogue, report, saying
-from guardsh.system import program, terminal
+from guardsh.system import errand, program, terminal
 
 REFUSED = 77  # EX_NOPERM
 
@@ -34,7 +35,19 @@ def command(words: list[str], raw: list[bytes], wishes: Wishes = NO_WISHES) -> i
 def outcome(words: list[str], wishes: Wishes = NO_WISHES) -> int | None:
     """Bring one command to its verdict, with whoever is there, and on record: None where it may run, now; otherwise the
     exit status that it has come to."""
-    cases = said_of(judge.words(words, wishes))
+    return _outcome(judge.words(words, wishes), len(words), wishes)
+
+
+def outcome_of_unknown(words: list[str]) -> int | None:
+    """The same for a command of which nothing is known but that it will run where a shield would have held it back."""
+    why = "what it does is not known to guardsh, and nothing holds it back"
+    return _outcome((judge.unknown(tuple(words), why),), 0)
+
+
+def _outcome(judged: Sequence[Case], count: int, wishes: Wishes = NO_WISHES) -> int | None:
+    if count and not any(map(_belongs_outside, judged)):
+        errand.hand_back(count)
+    cases = said_of(judged)
     if not cases:
         return None
     answer = _granted(cases, wishes) or settle(cases, wishes, met=len(cases) == 1)
@@ -53,6 +66,16 @@ def _with_a_way_back(cases: Sequence[Case], answer: Accepted) -> int | None:
     if status is not None or not aside.by_person(answer):
         return status
     return None if aside.kept(cases) else REFUSED
+
+
+def _belongs_outside(case: Case) -> bool:
+    """Whether a command that was typed in a shield has to leave it: it reaches an instance, or might; or it is about
+    devices and mounts, or the machine, and could do nothing in there."""
+    return any((*case.findings.touches, *case.findings.unseen)) or any(
+        intent.effect in (Effect.DISMANTLE, Effect.REBOOT)
+        or any(target.extent is Extent.DEVICE for target in intent.targets)
+        for intent in case.intents
+    )
 
 
 def said_of(cases: Sequence[Case]) -> list[Case]:

@@ -106,6 +106,11 @@ def nothing(typed: str, caller: Caller) -> Case:
     return Case(found, (), policy, caller, findings, assess(findings, caller, policy))
 
 
+def unknown(typed: tuple[str, ...], why: str, caller: Caller | None = None) -> Case:
+    """The case of what nothing certain can be said of: it counts as reaching whatever runs on this node."""
+    return _unjudged(why, typed, caller)
+
+
 def together(cases: Sequence[Case]) -> Case:
     """The gravest, with a verdict that speaks for all."""
     verdicts = [case.verdict for case in cases]

@@ -27,6 +27,7 @@ SUBCOMMANDS = (
     "prompt",
     "run",
     "salvage",
+    "shell",
     "status",
     "undo",
     "uninstall",

@@ -43,14 +43,46 @@ def _is_calm(data: bytes) -> bool:
 def _judge(data: bytes, language: str, shell: int) -> int:
     from guardsh.line.handed import parse
 
+    status = _sent_out(data, language, shell)
+    if status is not None:
+        return status
     handed = parse(data)
-    reading = read(handed, language)
+    reading = _going_out(read(handed, language))
     if not reading.found and not reading.unjudged:
         return 0
     from guardsh import judge
     from guardsh.line import story
 
     return story.settle(judge.relevant(reading, handed.functions), handed.line, shell, handed.functions)
+
+
+def _sent_out(data: bytes, language: str, shell: int) -> int | None:
+    """Have the line judged outside the shield that we are in; None where we are in none."""
+    from guardsh.system import errand_sent
+
+    text = os.memfd_create("line")
+    os.write(text, data)
+    os.lseek(text, 0, os.SEEK_SET)
+    words = [b"line", b"--shell", language.encode(), b"--pid", b"%d" % shell]
+    outcome = errand_sent.run(words, stdin=text)
+    os.close(text)
+    return None if outcome is None else outcome.status
+
+
+def _going_out(reading: Reading) -> Reading:
+    """Of a line that was typed in a shield, what will leave it. Of the tools that work on files, those that have no
+    shim stay inside, where the kernel keeps them from doing harm."""
+    from guardsh.system import errand
+
+    if not errand.is_outside():
+        return reading
+    from dataclasses import replace
+
+    from guardsh.commands import SHIMMED
+    from guardsh.fastpath import FILE_TOOLS
+
+    stays = FILE_TOOLS - SHIMMED
+    return replace(reading, found=tuple(each for each in reading.found if each.invocation.name not in stays))
 
 
 def read(handed: Handed, language: str) -> Reading:

@@ -49,7 +49,16 @@ class Mount:
 
 def mounts(root: str = "/") -> list[Mount]:
     """All of them, in the order in which they were mounted. Raises OSError where mountinfo cannot be read."""
-    with open(os.path.join(root, "proc/self/mountinfo"), "rb") as file:
+    return _listed(os.path.join(root, "proc/self/mountinfo"))
+
+
+def mounts_of(pid: int) -> list[Mount]:
+    """Those that a process sees, which may be in a container. Raises OSError."""
+    return _listed(f"/proc/{pid}/mountinfo")
+
+
+def _listed(file_name: str) -> list[Mount]:
+    with open(file_name, "rb") as file:
         lines = os.fsdecode(file.read()).splitlines()
     return [mount for mount in map(_parsed, lines) if mount is not None]
 

@@ -34,10 +34,11 @@ def original_arguments() -> list[bytes]:
         return [os.fsencode(word) for word in sys.argv[1:]]
 
 
-def become(words: list[bytes]) -> int:
+def become(words: list[bytes], also: bytes = b"") -> int:
     """Replace this process by the program that ``words`` names; ``words[0]`` is its argv[0].
 
-    A name without a slash is looked up on PATH, past guardsh itself. Returns 126 (found, not executable) or
+    A name without a slash is looked up on PATH, past guardsh itself. ``also`` is one more variable, ``NAME=VALUE``, for
+    its environment. Returns 126 (found, not executable) or
     127 (not found), after one line on standard error, only if that fails.
     """
     path = find(words[0])
@@ -47,6 +48,7 @@ def become(words: list[bytes]) -> int:
         words = [path, *words[1:]]
     _restore_signals()
     environment = original_environment()
+    environment += [also] if also and also not in environment else []
     try:
         _execve(path, words, environment)
     except OSError as error:

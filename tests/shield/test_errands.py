@@ -1,0 +1,104 @@
+"""What leaves a shield: what was judged, and confirmed, outside; once, as a part of whoever asked; and nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults.operator import HOST, Operator, incomplete_copy
+from tests.shield.conftest import Shell
+from tests.shield.test_shell import brokers_of
+
+# A program in the shield that speaks to the broker itself. Arguments: the words of its errand.
+FORGER = """
+import os, sys
+from guardsh.system import errand
+door = errand.connect()
+nothing = os.open(os.devnull, os.O_RDWR)
+words = tuple(map(os.fsencode, sys.argv[1:]))
+environment = tuple(b"%s=%s" % each for each in os.environb.items())
+made = errand.Errand(words, environment, 0o22, (), (0, 1, 2), False)
+errand.send(door, made, [os.open("/", os.O_RDONLY), *[nothing] * 3])
+print(door.recv(errand.REPLY.size))
+"""
+
+
+def test_what_is_confirmed_runs_outside_once(operator: Operator, shell: Shell, tmp_path: Path) -> None:
+    copy = incomplete_copy(tmp_path)
+    shell.send(f"cd {copy}; guardsh run -- rm -rv base")
+    shell.answer(f"{HOST} incomplete")
+    assert "[0]" in shell.done()
+    assert not (copy / "base").exists()
+    assert [record["outcome"] for record in operator.records()] == ["accept"]
+    assert shell.end() == 0
+
+
+def test_what_is_refused_does_not(operator: Operator, shell: Shell) -> None:
+    primary = operator.stage.primary
+    shell.send(f"guardsh run -- rm -rf {primary.directory}")
+    shell.answer("wrong")
+    assert "[77]" in shell.done()
+    assert os.path.exists(primary.path("PG_VERSION"))
+    assert [record["outcome"] for record in operator.records()] == ["reject"]
+
+
+def test_what_touches_nothing_stays_inside(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "PG_VERSIONS").mkdir()
+    ours = shell.line("readlink /proc/self/ns/mnt")
+    assert re.findall(r"mnt:\[\d+\]", shell.line("guardsh run -- readlink /proc/self/ns/mnt")) == re.findall(
+        r"mnt:\[\d+\]", ours
+    )
+
+
+def test_what_is_typed_reaches_a_command_outside(shell: Shell) -> None:
+    shell.send("guardsh shell --outside -- sleep 100")
+    shell.answer(f"{HOST} primary")
+    shell.session.type("\x1a")
+    assert "Stopped" in shell.line("jobs")
+    shell.send("fg")
+    time.sleep(0.5)
+    shell.session.type("\x03")
+    assert "[130]" in shell.done()
+
+
+def test_on_a_terminal_of_its_own(shell: Shell, tmp_path: Path) -> None:
+    """script(1) begins a session, as sudo with use_pty and tmux do: the broker is in another one."""
+    copy = incomplete_copy(tmp_path)
+    shell.send(f"script -qec 'guardsh run -- rm -r {copy}/base' /dev/null")
+    shell.answer(f"{HOST} incomplete")
+    assert "[0]" in shell.done()
+    assert not (copy / "base").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "--", "rm", "-rf", "{}"),
+        ("shell", "--outside", "--", "rm", "-rf", "{}"),
+        ("outside", "1", "1", "shell", "--outside", "--", "rm", "-rf", "{}"),
+        ("run", "--confirm", "db-01 replica", "--", "rm", "-rf", "{}"),
+    ],
+)
+def test_a_forged_errand_runs_nothing(operator: Operator, tmp_path: Path, words: tuple[str, ...]) -> None:
+    primary = operator.stage.primary
+    (tmp_path / "forger.py").write_text(FORGER)
+    given = [word.format(primary.directory) for word in words]
+    done = operator.unattended("guardsh", "shell", "--", sys.executable, str(tmp_path / "forger.py"), *given)
+    assert done.stdout.startswith("b'x"), done  # an exit status: it was judged
+    assert done.stdout != f"{b'x' + bytes(4)!r}\n"  # and refused
+    assert os.path.exists(primary.path("PG_VERSION"))
+    assert "of_the" not in primary.sql("select 1")
+
+
+def test_without_its_broker_a_shield_stays_one(operator: Operator, shell: Shell) -> None:
+    primary = operator.stage.primary
+    (broker,) = brokers_of(operator)
+    os.kill(broker, signal.SIGKILL)
+    assert "Read-only" in shell.line(f"touch {primary.directory}/x")
+    assert os.path.exists(primary.path("PG_VERSION"))

@@ -1,0 +1,161 @@
+"""Ways to destroy a data directory, by name: lines of sh, from every tool that a test machine may have.
+
+D is the data directory, DEV the device it lies on. O and Q are processes outside, working in D: of root, and of the
+server's account. S is a directory for scratch files, M an empty one to mount on. HERE holds the system calls of
+``escapes.py``. A way may be tried only where its first word after ``need:`` is installed.
+"""
+
+# ruff: noqa: E501 (a way is one line)
+
+from __future__ import annotations
+
+_V = '"$D"/base/1/1259'  # pg_class of template1
+_JUNK = 'head -c 9000 /dev/urandom >"$S"/junk'
+_PG = 'setpriv --reuid="$(stat -c %u "$D"/PG_VERSION)" --regid="$(stat -c %g "$D"/PG_VERSION)" --clear-groups'
+
+FILES = {
+    "rm": 'rm -rf "$D"/base',
+    "rm by its path": '/usr/bin/rm -rf "$D"/base',
+    "rm in it": 'cd "$D" && rm -rf base',
+    "rm of the parent": 'rm -rf "$(dirname "$D")"/*',
+    "rm by xargs": 'find "$D"/base -type f | xargs rm -f',
+    "find -delete": 'find "$D"/base -delete',
+    "find -exec": 'find "$D"/base -type f -exec rm -f {} +',
+    "unlink": f"unlink {_V}",
+    "rmdir": 'mv "$D"/base/1/* "$S"; rmdir "$D"/base/1',
+    "busybox rm": 'busybox rm -rf "$D"/base',
+    "busybox find": 'busybox find "$D"/base -type f -exec rm -f {} \\;',
+    "perl": f"perl -e 'unlink $ARGV[0]' {_V}",
+    "perl -i": f"perl -pi -e 's/.*//s' {_V}",
+    "python rmtree": "python3 -c 'import shutil,sys; shutil.rmtree(sys.argv[1])' \"$D\"/base",
+    "python truncate": f"python3 -c 'import os,sys; os.truncate(sys.argv[1], 0)' {_V}",
+    "python mmap": f'python3 -c \'import mmap,sys; f=open(sys.argv[1],"r+b"); m=mmap.mmap(f.fileno(),0); m[:9]=b"x"*9\' {_V}',
+    "node": f"node -e 'require(\"fs\").unlinkSync(process.argv[1])' {_V}",
+    "tclsh": f'echo \'file delete -force [lindex $argv 0]\' >"$S"/t.tcl; tclsh "$S"/t.tcl {_V}',
+    "shred": f"shred -u {_V}",
+    "truncate": f"truncate -s 0 {_V}",
+    "fallocate": f"fallocate -p -o 0 -l 8192 {_V}",
+    "xfs_io": f"xfs_io -c 'pwrite 0 8192' {_V}",
+    "dd": f"dd if=/dev/zero of={_V} bs=8192 count=1",
+    "dd in place": f"dd if=/dev/zero of={_V} bs=512 count=1 conv=notrunc",
+    "redirection": f": >{_V}",
+    "append": f"echo x >>{_V}",
+    "tee": f"tee {_V} </dev/null",
+    "cp": f'{_JUNK}; cp -f "$S"/junk {_V}',
+    "cp of nothing": f"cp /dev/null {_V}",
+    "cp --reflink": f'{_JUNK}; cp --reflink=auto --remove-destination "$S"/junk {_V}',
+    "mv away": 'mv "$D" "$D".old',
+    "mv a part away": 'mv "$D"/base "$S"/base',
+    "mv over": f'{_JUNK}; mv -f "$S"/junk {_V}',
+    "rename": 'cd "$D"/base/1 && rename.ul 1259 x1259 1259',
+    "prename": f"prename 's/1259/x/' {_V}",
+    "rsync --delete": 'mkdir -p "$S"/empty; rsync -a --delete "$S"/empty/ "$D"/base/',
+    "rsync --remove-source-files": 'rsync -a --remove-source-files "$D"/base/ "$S"/base/',
+    "rsync --inplace": f'{_JUNK}; rsync --inplace "$S"/junk {_V}',
+    "install": f'{_JUNK}; install "$S"/junk {_V}',
+    "ln -sf": f"ln -sf /dev/null {_V}",
+    "ln -f": f'{_JUNK}; ln -f "$S"/junk {_V}',
+    "tar over it": f'{_JUNK}; cd "$S" && mkdir -p base/1 && mv junk base/1/1259 && tar c base | tar x -C "$D"',
+    "tar --remove-files": 'tar cf "$S"/t.tar --remove-files -C "$D" base',
+    "bsdtar": f'{_JUNK}; cd "$S" && mkdir -p base/1 && mv junk base/1/1259 && tar c base | bsdtar -x -C "$D" -f -',
+    "cpio": f'{_JUNK}; cd "$S" && mkdir -p base/1 && mv junk base/1/1259 && echo base/1/1259 | cpio -pdu "$D"',
+    "zip -m": 'zip -qrm "$S"/z.zip "$D"/base',
+    "unzip -o": f'{_JUNK}; cd "$S" && mkdir -p base/1 && mv junk base/1/1259 && zip -qr z base && unzip -qo z -d "$D"',
+    "7z -sdel": '7z a -sdel "$S"/z.7z "$D"/base',
+    "gzip": f"gzip -f {_V}",
+    "xz": f"xz -f0 {_V}",
+    "bzip2": f"bzip2 -f {_V}",
+    "zstd --rm": f"zstd -qf --rm {_V}",
+    "sed -i": f"sed -i 's/./x/g' {_V}",
+    "ed": 'printf "g/./d\\nw\\nq\\n" | ed -s "$D"/PG_VERSION',
+    "ex": 'vim -es -u NONE -c "%d" -c "wq!" "$D"/PG_VERSION',
+    "awk": f"awk 'BEGIN {{ print \"x\" >ARGV[1] }}' {_V}",
+    "sponge": f"echo x | sponge {_V}",
+    "sort -o": f"echo x | sort -o {_V}",
+    "shuf -o": f"echo x | shuf -o {_V}",
+    "uniq": f"echo x | uniq - {_V}",
+    "split": f'{_JUNK}; split -a 1 --numeric-suffixes=9 -b 9000 "$S"/junk "$D"/base/1/125',
+    "csplit": f'{_JUNK}; csplit -f "$D"/base/1/125 -b 9%.0d "$S"/junk 1',
+    "openssl": f"openssl rand -out {_V} 64",
+    "gcc": f"echo 'int main(){{}}' | gcc -x c - -o {_V}",
+    "ld": f'{_JUNK}; ld -r -b binary "$S"/junk -o {_V}',
+    "objcopy": f'{_JUNK}; objcopy -I binary -O binary "$S"/junk {_V}',
+    "sqlite3": 'sqlite3 :memory: ".once $D/base/1/1259" "select 1"',
+    "patch": 'cd "$D" && printf -- "--- PG_VERSION\\n+++ PG_VERSION\\n@@ -1 +1 @@\\n-15\\n+9\\n" | patch -s PG_VERSION',
+    "git clean": 'git init -q "$S"/g; git --git-dir="$S"/g/.git --work-tree="$D" clean -qfdx',
+    "make": 'printf "clean:\\n\\trm -rf \\"$D\\"/base\\n" >"$S"/Makefile; make -f "$S"/Makefile clean',
+    "cmake -E": 'cmake -E rm -rf "$D"/base',
+    "parallel": 'parallel rm -f -- $(find "$D"/base -type f) || parallel rm -f ::: $(find "$D"/base -type f)',
+    "curl -o": f'{_JUNK}; curl -s -o {_V} file://"$S"/junk',
+    "scp": f'{_JUNK}; scp -q "$S"/junk {_V}',
+    "script": f"script -qc true {_V}",
+    "strace -o": f"strace -o {_V} true",
+    "xxd -r": f"echo 00: 00 | xxd -r - {_V}",
+    "logrotate": 'printf "$D/base/1/1259 {\\n su root root\\n rotate 0\\n size 1\\n}\\n" >"$S"/l; logrotate -f -s "$S"/st "$S"/l',
+    "systemd-tmpfiles": 'echo "R $D/base" >"$S"/t.conf; systemd-tmpfiles --remove "$S"/t.conf',
+    "chmod": 'chmod -R 000 "$D"',
+    "chown": 'chown -R nobody "$D"',
+    "setfacl": 'setfacl -R -m u:nobody:rwx "$D"/base',
+    "chattr": f"chattr +i {_V}",
+    "touch": 'touch -d 2000-01-01 "$D"/PG_VERSION',
+    "mkfifo": 'rm -f "$D"/PG_VERSION; mkfifo "$D"/PG_VERSION',
+    "pg_archivecleanup": '"$PGBIN"/pg_archivecleanup "$D"/pg_wal 0000000100000FFF00000000',
+    "pg_resetwal": f'{_PG} "$PGBIN"/pg_resetwal -f "$D"',
+    "rm as the server's account": f'{_PG} rm -rf "$D"/base',
+    "su": 'su -s /bin/sh "$(stat -c %U "$D"/PG_VERSION)" -c "rm -rf \'$D\'/base"',
+    "sudo": 'sudo -n rm -rf "$D"/base',
+    "chroot": 'chroot / rm -rf "$D"/base',
+    "setsid nohup": 'setsid nohup rm -rf "$D"/base',
+}
+
+ESCAPES = {
+    "remount": 'mount -o remount,bind,rw "$D"; rm -rf "$D"/base',
+    "umount -l": 'while umount -l "$D"; do :; done; rm -rf "$D"/base',
+    "bind of the parent": 'mount --bind "$(dirname "$D")" "$M" && rm -rf "$M"/"$(basename "$D")"/base',
+    "mount --move": 'mount --bind "$D" "$D"; mount --move "$D" "$M"; rm -rf "$D"/base "$M"/base',
+    "mount over it": 'mount -t tmpfs none "$D"',
+    "mount of the device": 'mount "$DEV" "$M" && rm -rf "$M"/*',
+    "nsenter": 'nsenter -t "$O" -m rm -rf "$D"/base',
+    "nsenter of the server": 'nsenter -t "$Q" -m rm -rf "$D"/base',
+    "/proc/PID/root": 'rm -rf /proc/"$O"/root/"$D"/base',
+    "/proc/PID/cwd": 'rm -rf /proc/"$O"/cwd/base',
+    "/proc/PID/cwd of the server, as its account": f'{_PG} rm -rf /proc/"$Q"/cwd/base',
+    "/proc/PID/root of the server, as its account": f'{_PG} rm -rf /proc/"$Q"/root/"$D"/base',
+    "chroot to /proc/PID/root": 'chroot /proc/"$O"/root rm -rf "$D"/base',
+    "unshare -m": 'unshare -m sh -c \'umount -l "$D"; mount -o remount,bind,rw "$D"; rm -rf "$D"/base\'',
+    "mount_setattr": 'mount --bind "$D" "$D"; mount -o remount,bind,ro "$D"; python3 -IS "$HERE"/escapes.py mount_setattr "$D" "$O" "$DEV"',
+    "/proc/PID/fd": 'rm -rf /proc/"$O"/fd/3/base',
+    **{name: f'python3 -IS "$HERE"/escapes.py {name} "$D" "$O" "$DEV"' for name in (
+        *("open_tree", "fsopen", "open_by_handle_at", "pidfd_getfd", "setns_by_pidfd"),
+    )},
+}  # fmt: skip
+
+# What does nothing to files of other accounts outside either, and might give the right to undo a shield.
+PROBES = {
+    "gdb": 'gdb -nx -batch -p "$O" -ex "call (int)unlink(\\"$D/base/1/1259\\")"',
+    "unshare -Urm": 'unshare -Urm sh -c \'umount -l "$D"; mount -o remount,bind,rw "$D"; rm -rf "$D"/base\'',
+    **{f"{name} in a user namespace": f'unshare -Urm python3 -IS "$HERE"/escapes.py {name} "$D" "$O" "$DEV"' for name in (
+        "open_tree", "mount_setattr", "open_by_handle_at",
+    )},
+}  # fmt: skip
+
+DEVICES = {
+    "dd to the device": 'dd if=/dev/zero of="$DEV" bs=1M count=7 oflag=direct',
+    "debugfs -w": 'debugfs -w -R "rm data/base/1/1259" "$DEV"; debugfs -w -R "rm base/1/1259" "$DEV"',
+    "wipefs": 'umount "$V"; wipefs -aqf "$DEV"',
+    "mkfs": 'umount "$V"; mkfs.ext4 -qFF "$DEV"',
+    "mkswap": 'umount "$V"; mkswap -f "$DEV"',
+    "blkdiscard": 'umount "$V"; blkdiscard -f "$DEV"',
+    "shred of the device": 'shred -n 1 "$DEV"',
+    "cp to the device": 'head -c 7M /dev/zero >"$S"/z; cp "$S"/z "$DEV"',
+    "tee to the device": 'head -c 7M /dev/zero | tee "$DEV"',
+    "sgdisk": 'sgdisk -Z "$DEV"; dd if=/dev/zero of="$DEV" bs=4k count=1 seek=0 conv=notrunc',
+    "parted": 'umount "$V"; parted -sf "$DEV" mklabel gpt',
+    "python to the device": "python3 -c 'import sys; open(sys.argv[1], \"r+b\", 0).write(bytes(1 << 20))' \"$DEV\"",
+    "mknod": 'mknod "$S"/n b $(stat -c "0x%t 0x%T" "$DEV") && dd if=/dev/zero of="$S"/n bs=1M count=7',
+    "losetup": 'l=$(losetup -f --show "$DEV") && dd if=/dev/zero of="$l" bs=1M count=7; losetup -d "$l"',
+    "cryptsetup": 'umount "$V"; echo x | cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --type luks1 "$DEV" -',
+    "file system shut down": 'xfs_io -x -c shutdown "$D"',
+}  # fmt: skip
+
+WAYS = {**FILES, **ESCAPES, **DEVICES}
