@@ -33,7 +33,7 @@ def main() -> int:
     if words[:2] == [b"run", b"--"] and len(words) > 2:
         return run(words[2:])
     if words[:2] == [b"permit", b"--"] and len(words) > 2:
-        status = permit(words[2:])
+        status = permit(words[2:], os.getppid())
         return _IN_ITS_PLACE.get(status, status)
     if words[:1] == [b"line"]:
         return _line(words[1:])
@@ -63,7 +63,7 @@ def run(words: list[bytes]) -> int:
     return program.become(words) if status == PERMITTED else status
 
 
-def permit(words: list[bytes]) -> int:
+def permit(words: list[bytes], becomes: int | None = None) -> int:
     """Guard one command for whoever becomes it: 86, or the exit status where it is not to run (any more)."""
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
@@ -80,7 +80,7 @@ def permit(words: list[bytes]) -> int:
         gc.disable()  # for one command: importing takes a fifth less
         from guardsh import guard
 
-        status = guard.outcome(texts)
+        status = guard.outcome(texts, becomes=becomes)
         return PERMITTED if status is None else status
     except Exception as error:
         return _crashed(error, words)

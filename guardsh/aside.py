@@ -25,7 +25,7 @@ from guardsh.model.saved import Saved, Way
 from guardsh.model.verdict import Accepted, Decision
 from guardsh.observe import node
 from guardsh.policy.summary import whom
-from guardsh.remedies import moved, store
+from guardsh.remedies import insured, moved, store
 from guardsh.remedies.held import held
 from guardsh.remedies.record import NotDoneError, new_id
 from guardsh.screen import saying
@@ -98,6 +98,20 @@ def instead(case: Case, answer: Accepted) -> int | None:
     for path in missing:
         sys.stderr.write(f"rm: cannot remove '{safe(path)}': No such file or directory\n")
     return 1 if missing else 0
+
+
+def allow(cases: Sequence[Case], becomes: int | None) -> None:
+    """Tell the keepers of insured directories what was confirmed: that it vanishes is no accident. ``becomes`` is the
+    process that becomes the command, where that is not this one (a shim)."""
+    touched = {
+        touch.instance.directory.place for case in cases for touches in case.findings.touches for touch in touches
+    }
+    with contextlib.suppress(OSError, ValueError):
+        wanted = insured.wanted()
+        for place in touched:
+            if place.identity is not None and place.path in wanted:
+                for pid in {os.getpid(), becomes or os.getpid()}:
+                    insured.allow(place.identity, pid)
 
 
 def by_person(answer: Accepted) -> bool:

@@ -32,10 +32,10 @@ def command(words: list[str], raw: list[bytes], wishes: Wishes = NO_WISHES) -> i
     return program.become(raw) if status is None else status
 
 
-def outcome(words: list[str], wishes: Wishes = NO_WISHES) -> int | None:
+def outcome(words: list[str], wishes: Wishes = NO_WISHES, becomes: int | None = None) -> int | None:
     """Bring one command to its verdict, with whoever is there, and on record: None where it may run, now; otherwise the
-    exit status that it has come to."""
-    return _outcome(judge.words(words, wishes), len(words), wishes)
+    exit status that it has come to. ``becomes`` is the process that would become it, where that is not this one."""
+    return _outcome(judge.words(words, wishes), len(words), wishes, becomes)
 
 
 def outcome_of_unknown(words: list[str]) -> int | None:
@@ -44,7 +44,7 @@ def outcome_of_unknown(words: list[str]) -> int | None:
     return _outcome((judge.unknown(tuple(words), why),), 0)
 
 
-def _outcome(judged: Sequence[Case], count: int, wishes: Wishes = NO_WISHES) -> int | None:
+def _outcome(judged: Sequence[Case], count: int, wishes: Wishes = NO_WISHES, becomes: int | None = None) -> int | None:
     if count and not any(map(_belongs_outside, judged)):
         errand.hand_back(count)
     cases = said_of(judged)
@@ -57,6 +57,7 @@ def _outcome(judged: Sequence[Case], count: int, wishes: Wishes = NO_WISHES) -> 
     if not all(recorded) and wishes.override is not None:
         saying.say(["guardsh: an override must go on record, and no audit trail can be written; not run"])
         return REFUSED
+    aside.allow(cases, becomes)
     return _with_a_way_back(cases, answer)
 
 

@@ -21,6 +21,7 @@ SUBCOMMANDS = (
     "freeze",
     "init",
     "install",
+    "insure",
     "log",
     "moved",
     "progress",

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-from guardsh.observe.mounts import mount_of, mounts
+from guardsh.observe.mounts import Mount, mount_of, mounts
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
 _UNITS = (
@@ -25,7 +25,8 @@ def by_hand(paths: Iterable[str], root: str = "/") -> tuple[str, ...]:
 
     OSError where /proc/self/mountinfo or /etc/fstab may not be read.
     """
-    mounted = mounts(root)
+    every = mounts(root)
+    mounted = [mount for mount in every if not _is_on_itself(mount, every)]
     found = dict.fromkeys(mount_of(os.path.realpath(path), mounted) for path in paths)
     listed = frozenset((*_fstab(root), *_units(root)))
     return tuple(
@@ -33,6 +34,14 @@ def by_hand(paths: Iterable[str], root: str = "/") -> tuple[str, ...]:
         for mount in found
         if mount and mount.point != "/" and mount.type not in _BY_ITSELF and mount.point not in listed
     )
+
+
+def _is_on_itself(mount: Mount, every: Iterable[Mount]) -> bool:
+    """A directory that is mounted on itself (guardsh insure) is where it is without that mount, too."""
+    above = next((each for each in every if each.identifier == mount.parent and each.number == mount.number), None)
+    if above is None or not mount.root.startswith(above.root):
+        return False
+    return f"{above.point.rstrip('/')}/{mount.root[len(above.root) :].lstrip('/')}" == mount.point
 
 
 def _fstab(root: str) -> Iterator[str]:

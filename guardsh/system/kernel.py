@@ -38,11 +38,13 @@ _OPEN_TREE = 428  # the same number on every architecture (Linux 5.2)
 
 
 @functools.cache
-def _libc() -> Any:
+def libc() -> Any:
+    """The C library; what it cannot do is told by ``checked``."""
     return ctypes.CDLL(None, use_errno=True)
 
 
-def _checked(result: int, *paths: str | None) -> int:
+def checked(result: int, *paths: str | None) -> int:
+    """The result of a system call; OSError where it is negative."""
     if result < 0:
         number = ctypes.get_errno()
         one, two, *_ = *paths, None, None
@@ -56,37 +58,37 @@ def _text(path: str | None) -> bytes | None:
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
     """mount(2)."""
-    done = _libc().mount(_text(source), _text(target), _text(kind), ctypes.c_ulong(flags), _text(options))
-    _checked(done, target)
+    done = libc().mount(_text(source), _text(target), _text(kind), ctypes.c_ulong(flags), _text(options))
+    checked(done, target)
 
 
 def umount(target: str, flags: int = 0) -> None:
     """umount2(2)."""
-    _checked(_libc().umount2(_text(target), flags), target)
+    checked(libc().umount2(_text(target), flags), target)
 
 
 def unshare(flags: int) -> None:
     """unshare(2)."""
-    _checked(_libc().unshare(flags))
+    checked(libc().unshare(flags))
 
 
 def setns(descriptor: int, flags: int) -> None:
     """setns(2)."""
-    _checked(_libc().setns(descriptor, flags))
+    checked(libc().setns(descriptor, flags))
 
 
 def rename(
     source: str, target: str, flags: int, *, source_directory: int = AT_FDCWD, target_directory: int = AT_FDCWD
 ) -> None:
     """renameat2(2): with RENAME_NOREPLACE it never replaces anything (FileExistsError)."""
-    done = _libc().renameat2(source_directory, _text(source), target_directory, _text(target), ctypes.c_uint(flags))
-    _checked(done, source, target)
+    done = libc().renameat2(source_directory, _text(source), target_directory, _text(target), ctypes.c_uint(flags))
+    checked(done, source, target)
 
 
 def open_tree(path: str, flags: int = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, directory: int = AT_FDCWD) -> int:
     """open_tree(2), Linux 5.2: a descriptor of a private copy of the mount that ``path`` lies in, rooted at ``path``,
     without what is mounted below. It is gone with the descriptor."""
-    return _checked(_libc().syscall(_OPEN_TREE, directory, _text(path), ctypes.c_uint(flags)), path)
+    return checked(libc().syscall(_OPEN_TREE, directory, _text(path), ctypes.c_uint(flags)), path)
 
 
 def reflink(source: int, target: int) -> None:
@@ -97,7 +99,7 @@ def reflink(source: int, target: int) -> None:
 
 def syncfs(descriptor: int) -> None:
     """syncfs(2): everything written to its file system is on disk; OSError where something was not (Linux 5.8)."""
-    _checked(_libc().syncfs(descriptor))
+    checked(libc().syncfs(descriptor))
 
 
 def freeze(descriptor: int) -> None:

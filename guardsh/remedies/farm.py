@@ -1,0 +1,290 @@
+"""A farm of second names: one hard link for every file below a directory, so that removing the first frees nothing.
+
+Both lie in one view: a private copy of the mount of the directory above (open_tree(2)), since link(2) refuses to cross
+mounts, also those of one file system, and an insured directory is mounted on itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from guardsh.remedies.farm_ground import (
+    DIRECTORY,
+    LOOKS,
+    NAME,
+    NAMES,
+    TEMPORARY,
+    Branch,
+    entries,
+    is_below,
+    listed,
+    made_at,
+    restored,
+    view,
+    walked,
+)
+
+_FROZEN = "frozen"  # says why the names are kept as they are
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look at one directory has found: paths of ``new`` and ``removed`` directories, names of ``vanished``
+    files."""
+
+    branch: Branch
+    new: tuple[str, ...]
+    vanished: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+class Farm:
+    """The farm of one directory. Raises NoFarmError, and OSError (ENOSPC, EROFS, EMLINK) where no name can be made."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        above, self._name = os.path.split(root)
+        self._view = view(above, self._name)
+        self.place = f"{above.rstrip('/')}/{NAME}/{self._name}"
+        above_all = made_at(self._view, NAME)
+        self._home = made_at(above_all, self._name)
+        os.close(above_all)
+        self._names = made_at(self._home, NAMES)
+        self.branches: dict[str, Branch] = {}
+
+    def close(self) -> None:
+        for branch in self.branches.values():
+            os.close(branch.real)
+            os.close(branch.second)
+        for descriptor in (self._names, self._home, self._view):
+            os.close(descriptor)
+
+    def real_root(self) -> int:
+        """A descriptor of the insured directory itself, beneath its mount on itself. The caller closes it."""
+        return os.open(self._name, DIRECTORY, dir_fd=self._view)
+
+    # Following
+
+    def build(self) -> Iterator[Branch]:
+        """Give every file a second name, and take away those whose first one is gone; each directory as it is added."""
+        yield from self.add("", self.real_root())
+        self._prune(self._names, "")
+        self.note_looks()
+
+    def add(self, path: str, real: int) -> Iterator[Branch]:
+        """A directory and all below it. ``real`` is its descriptor, which is the farm's from now on."""
+        status = os.fstat(real)
+        second = self._second(path)
+        branch = Branch(path, real, second, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
+        self.branches[path] = branch
+        yield branch
+        for below in self.refresh(branch).new:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                yield from self.add(below, os.open(os.path.basename(below), DIRECTORY, dir_fd=real))
+
+    def refresh(self, branch: Branch) -> Seen:
+        """Look at one directory, and give what is new in it a second name. What has vanished is only told: whether it
+        was taken on purpose is not for us to say."""
+        there: dict[str, int] = {}
+        directories: set[str] = set()
+        branch.links.clear()
+        for entry in entries(branch.real):
+            if entry.name.startswith(TEMPORARY):
+                continue
+            if entry.is_file(follow_symlinks=False):
+                there[entry.name] = entry.inode()
+            elif entry.is_dir(follow_symlinks=False):
+                directories.add(os.path.join(branch.path, entry.name))
+            elif entry.is_symlink():
+                with contextlib.suppress(OSError):
+                    branch.links[entry.name] = os.readlink(entry.name, dir_fd=branch.real)
+        for name, inode in there.items():
+            if branch.files.get(name) != inode:
+                self.link(branch, name)
+        below = {path for path in self.branches if path and os.path.dirname(path) == branch.path}
+        return Seen(
+            branch=branch,
+            new=tuple(sorted(directories - below)),
+            vanished=tuple(name for name in branch.files if name not in there),
+            removed=tuple(sorted(below - directories)),
+        )
+
+    def link(self, branch: Branch, name: str) -> None:
+        """Give one file its second name; what had it before is let go. Nothing where it is gone already, or no file."""
+        try:
+            status = os.stat(name, dir_fd=branch.real, follow_symlinks=False)
+            if not stat.S_ISREG(status.st_mode) or name.startswith(TEMPORARY):
+                return
+            if not self._has(branch, name, status.st_ino):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(name, dir_fd=branch.second)
+                os.link(name, name, src_dir_fd=branch.real, dst_dir_fd=branch.second, follow_symlinks=False)
+            branch.files[name] = status.st_ino
+        except FileNotFoundError:
+            return
+
+    def renamed(self, old: Branch, old_name: str, branch: Branch, name: str) -> None:
+        """Let the second name follow the first, where that can no longer be seen itself."""
+        with contextlib.suppress(OSError, KeyError):
+            os.rename(old_name, name, src_dir_fd=old.second, dst_dir_fd=branch.second)
+            branch.files[name] = old.files.pop(old_name)
+
+    def forget(self, branch: Branch, name: str) -> None:
+        """Let a file go whose first name was taken on purpose."""
+        branch.files.pop(name, None)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=branch.second)
+
+    def drop(self, path: str) -> None:
+        """Let a directory go that was removed on purpose, with all below it."""
+        for each in sorted((each for each in self.branches if is_below(each, path)), reverse=True):
+            branch = self.branches.pop(each)
+            for name in listed(branch.second):
+                with contextlib.suppress(IsADirectoryError, PermissionError):
+                    os.unlink(name, dir_fd=branch.second)
+            os.close(branch.real)
+            os.close(branch.second)
+            with contextlib.suppress(OSError):
+                os.rmdir(each or ".", dir_fd=self._names)
+
+    def note_looks(self) -> None:
+        """Write down what the directories look like: they cannot have second names. Raises OSError."""
+        looks = {
+            branch.path: [branch.mode, branch.owner, branch.group, branch.links] for branch in self.branches.values()
+        }
+        file = os.open(f"{LOOKS}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=self._home)
+        with os.fdopen(file, "w", encoding="utf-8") as writing:
+            json.dump(looks, writing)
+        os.rename(f"{LOOKS}.new", LOOKS, src_dir_fd=self._home, dst_dir_fd=self._home)
+
+    def freeze(self, why: str) -> None:
+        """Keep the names as they are until somebody has put them back, also beyond our own end. Raises OSError."""
+        file = os.open(_FROZEN, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=self._home)
+        with os.fdopen(file, "w", encoding="utf-8") as writing:
+            writing.write(why)
+            writing.flush()
+            os.fsync(file)
+
+    def frozen(self) -> str:
+        """Why the names are kept as they are; empty where they follow."""
+        try:
+            with os.fdopen(os.open(_FROZEN, os.O_RDONLY, dir_fd=self._home), encoding="utf-8") as file:
+                return file.read() or "an accident"
+        except FileNotFoundError:
+            return ""
+
+    def thaw(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(_FROZEN, dir_fd=self._home)
+
+    # Healing
+
+    def recall(self) -> int:
+        """Instead of ``build``: know what was written down, without a look at what is there now; how many names.
+
+        Of two names of one segment the later one counts: they are recycled into the future (RemoveXlogFile, xlog.c).
+        Raises FileNotFoundError where nothing was written down, and ValueError.
+        """
+        with os.fdopen(os.open(LOOKS, os.O_RDONLY, dir_fd=self._home), encoding="utf-8") as file:
+            looks = json.load(file)
+        for path, (mode, owner, group, links) in sorted(looks.items()):
+            with contextlib.suppress(FileNotFoundError):
+                second = walked(self._names, path)
+                names = sorted((entry.name, entry.inode()) for entry in entries(second) if entry.is_file())
+                by_inode = {inode: name for name, inode in names}
+                real = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)  # until it is stood up
+                files = {name: inode for inode, name in by_inode.items()}
+                self.branches[path] = Branch(path, real, second, mode, owner, group, files, links)
+        return sum(len(branch.files) for branch in self.branches.values())
+
+    def forget_recalled(self) -> None:
+        """Begin anew, and follow."""
+        for branch in self.branches.values():
+            os.close(branch.real)
+            os.close(branch.second)
+        self.branches.clear()
+        self.thaw()
+
+    def missing(self) -> int:
+        """How many names that the farm has are gone from the directory, after ``recall``."""
+        count = 0
+        for branch in self.branches.values():
+            try:
+                real = walked(self._view, os.path.join(self._name, branch.path))
+            except (FileNotFoundError, NotADirectoryError):
+                count += len(branch.files)
+                continue
+            count += len(branch.files.keys() - set(listed(real)))
+            os.close(real)
+        return count
+
+    def restore(self) -> tuple[int, list[Branch]]:
+        """Put back every name that is gone, and every directory; how many names, and which directories are new ones."""
+        fresh = [branch for path in sorted(self.branches) if (branch := self._stood_up(path)) is not None]
+        return sum(map(restored, self.branches.values())), fresh
+
+    def _stood_up(self, path: str) -> Branch | None:
+        """The branch, where its directory had to be made again."""
+        branch = self.branches[path]
+        above = self._view if not path else self.branches[os.path.dirname(path)].real
+        name = os.path.basename(path) if path else self._name
+        with contextlib.suppress(FileNotFoundError):
+            there = os.stat(name, dir_fd=above, follow_symlinks=False)
+            if there.st_ino == os.fstat(branch.real).st_ino:
+                return None
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=above)
+        os.close(branch.real)
+        branch.real = os.open(name, DIRECTORY, dir_fd=above)
+        os.fchown(branch.real, branch.owner, branch.group)
+        os.fchmod(branch.real, branch.mode)
+        return branch
+
+    def clear(self) -> None:
+        """Take the whole farm away: from now on nothing is kept."""
+        self.branches.clear()
+        self._prune(self._names, "")
+        above = os.open(NAME, DIRECTORY, dir_fd=self._view)
+        for name in listed(self._home):
+            if name != NAMES:
+                os.unlink(name, dir_fd=self._home)
+        os.rmdir(NAMES, dir_fd=self._home)
+        os.rmdir(self._name, dir_fd=above)
+        os.close(above)
+        with contextlib.suppress(OSError):  # another one's farm lies there, too
+            os.rmdir(NAME, dir_fd=self._view)
+
+    def _second(self, path: str) -> int:
+        here = os.open(".", DIRECTORY, dir_fd=self._names)
+        for name in path.split("/") if path else ():
+            below = made_at(here, name)
+            os.close(here)
+            here = below
+        return here
+
+    def _has(self, branch: Branch, name: str, inode: int) -> bool:
+        try:
+            return os.stat(name, dir_fd=branch.second, follow_symlinks=False).st_ino == inode
+        except FileNotFoundError:
+            return False
+
+    def _prune(self, directory: int, path: str) -> None:
+        """Take away the second names that are left from before, of what is no longer there."""
+        branch = self.branches.get(path)
+        for name in listed(directory):
+            below = os.path.join(path, name)
+            if branch is not None and name in branch.files:
+                continue
+            try:
+                os.unlink(name, dir_fd=directory)
+            except (IsADirectoryError, PermissionError):
+                deeper = os.open(name, DIRECTORY, dir_fd=directory)
+                self._prune(deeper, below)
+                os.close(deeper)
+                if below not in self.branches:
+                    os.rmdir(name, dir_fd=directory)

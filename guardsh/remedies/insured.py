@@ -1,0 +1,188 @@
+"""Which data directories are insured, how that goes, and what was allowed to vanish from them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any
+
+from guardsh.model.place import Identity
+from guardsh.system import kernel, proc
+
+LIST = "/var/lib/guardsh/insured.json"
+REPORTS = "/run/guardsh/insured"
+ALLOWANCES = "/run/guardsh/allowed"
+_AFTERWARDS = 10.0  # seconds after its writing that an allowance counts for a process that has ended
+_FRESH = 5.0  # seconds after which a report tells of a keeper that is gone
+
+
+class Mode(Enum):
+    """What happens when names vanish that nobody may delete."""
+
+    HEAL = "heal"  # the server is held still, the names are put back, it goes on
+    FREEZE = "freeze"  # the server is held still, and that is said
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How the insurance of one directory goes. ``files`` of ``names`` have a second name; ``trouble`` is a sentence, or
+    empty; ``written`` in seconds since the epoch."""
+
+    directory: str
+    mode: str
+    keeper: int  # pid
+    server: int | None  # pid
+    names: int
+    files: int
+    heals: int
+    trouble: str
+    written: float
+
+    @property
+    def is_fresh(self) -> bool:
+        return time.time() - self.written < _FRESH
+
+
+def wanted() -> dict[str, Mode]:
+    """The insured directories. Raises OSError and ValueError where the list cannot be read; without one, none are."""
+    try:
+        with open(LIST, encoding="utf-8") as file:
+            if os.fstat(file.fileno()).st_uid != 0 or os.fstat(file.fileno()).st_mode & 0o022:
+                raise ValueError(f"{LIST} can be written by others than root")
+            return {str(path): Mode(mode) for path, mode in json.load(file).items()}
+    except FileNotFoundError:
+        return {}
+
+
+def want(directories: Mapping[str, Mode]) -> None:
+    """Write the list down. Raises OSError."""
+    os.makedirs(os.path.dirname(LIST), mode=0o755, exist_ok=True)
+    with open(f"{LIST}.new", "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o644)
+        json.dump({path: mode.value for path, mode in directories.items()}, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(f"{LIST}.new", LIST)
+
+
+def report(of: Identity, this: Report) -> None:
+    """For `guardsh status`. Raises OSError."""
+    os.makedirs(REPORTS, mode=0o755, exist_ok=True)
+    path = f"{REPORTS}/{_key(of)}"
+    with open(f"{path}.new", "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o644)
+        json.dump(asdict(this), file)
+    os.rename(f"{path}.new", path)
+
+
+def reports() -> tuple[Report, ...]:
+    """The last word of every keeper; never raises."""
+    found = []
+    with contextlib.suppress(OSError):
+        for name in sorted(os.listdir(REPORTS)):
+            with (
+                contextlib.suppress(OSError, ValueError, TypeError),
+                open(f"{REPORTS}/{name}", encoding="utf-8") as file,
+            ):
+                content: dict[str, Any] = json.load(file)
+                found.append(Report(**content))
+    return tuple(found)
+
+
+def allow(of: Identity, pid: int) -> None:
+    """What this process, or the command that it becomes, takes from this directory was confirmed. Raises OSError."""
+    os.makedirs(ALLOWANCES, mode=0o700, exist_ok=True)
+    name = f"{_key(of)}.{pid}.{_start(pid)}"
+    os.close(os.open(f"{ALLOWANCES}/{name}", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+
+
+def is_allowed(of: Identity, pid: int) -> bool:
+    """Whether that process, or one that it descends from, was allowed to."""
+    try:
+        names = os.listdir(ALLOWANCES)
+        if os.lstat(ALLOWANCES).st_uid != 0:
+            return False
+    except OSError:
+        return False
+    for name in names:
+        key, _, holder = name.partition(".")
+        if key == _key(of) and _holds(holder, name, pid):
+            return True
+    return False
+
+
+def _holds(holder: str, name: str, pid: int) -> bool:
+    """An allowance ends with its process; what that has done just before is still being told of."""
+    allowed, _, start = holder.partition(".")
+    if _start(int(allowed)) == start:
+        return _start(pid) is None or _descends(pid, int(allowed))
+    with contextlib.suppress(OSError):
+        age = time.time() - os.lstat(f"{ALLOWANCES}/{name}").st_mtime
+        if age < _AFTERWARDS:
+            return pid == int(allowed) or _start(pid) is None
+        os.unlink(f"{ALLOWANCES}/{name}")
+    return False
+
+
+def _start(pid: int) -> str | None:
+    """When it was started, in ticks since boot; None where it has ended."""
+    process = proc.parse_stat(proc.read(f"/proc/{pid}/stat"))
+    return None if process is None or process.state in "ZXx" else str(process.ticks)
+
+
+def _descends(pid: int, above: int) -> bool:
+    while pid > 1 and pid != above:
+        process = proc.parse_stat(proc.read(f"/proc/{pid}/stat"))
+        pid = process.parent if process is not None else 0
+    return pid == above
+
+
+def mounts_on_itself(directory: str) -> int:
+    """How often a directory is mounted on itself (proc(5), mountinfo: the root of the mount is the directory)."""
+    count = 0
+    for line in proc.read("/proc/self/mountinfo").splitlines():
+        fields = line.split(" ")
+        if len(fields) > 4 and _plain(fields[4]) == directory and fields[3] != "/":
+            count += 1
+    return count
+
+
+def lift(directory: str) -> None:
+    """Take the mount of a directory on itself away: its names can be moved again. Raises OSError."""
+    for _ in range(mounts_on_itself(directory)):
+        kernel.umount(directory, kernel.MNT_DETACH)
+
+
+def hold(directory: str) -> None:
+    """Mount a directory on itself, once: its inode cannot be removed or renamed. Raises OSError."""
+    if not mounts_on_itself(directory):
+        kernel.mount(directory, directory, None, kernel.MS_BIND)
+
+
+@contextmanager
+def lifted(directory: str) -> Iterator[None]:
+    """Without its mount on itself inside the ``with`` block, where it had one."""
+    held = mounts_on_itself(directory) > 0
+    if held:
+        lift(directory)
+    try:
+        yield
+    finally:
+        if held and os.path.isdir(directory):
+            with contextlib.suppress(OSError):
+                hold(directory)
+
+
+def _key(of: Identity) -> str:
+    return f"{of.device}-{of.inode}"
+
+
+def _plain(field: str) -> str:
+    """mountinfo writes blanks and the like as octal escapes."""
+    return field.encode().decode("unicode_escape").encode("latin-1").decode(errors="surrogateescape")

@@ -1,0 +1,250 @@
+"""The keeper of one insured data directory: follows its names, and puts back what nobody was allowed to take."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import time
+from collections.abc import Callable
+
+from guardsh.model.instance import Server
+from guardsh.model.place import Identity
+from guardsh.observe import outlying
+from guardsh.remedies import insured
+from guardsh.remedies.farm_ground import NoFarmError
+from guardsh.remedies.insured import Mode, Report
+from guardsh.system import processes
+from guardsh.system.fanotify import Happened
+from guardsh.system.signals import Signals
+from guardsh.watch import urgency
+from guardsh.watch.family import Family
+from guardsh.watch.healing import Healing, Outcome
+from guardsh.watch.lifeline import Lifeline
+from guardsh.watch.plot import Plot
+
+_BEAT = 0.25  # seconds between two rounds of looking
+_WHOLE = 30.0  # seconds between two rounds over everything, whatever was told
+_WAIT = 1.0  # seconds between two looks for a server
+_CONFIRMED = 60.0  # seconds after the last removal that somebody confirmed
+_ESSENTIAL = ("PG_VERSION", "global/pg_control")  # what a running server never removes
+
+Batch = list[tuple[Plot, list[Happened]]]
+
+
+class Keeper:
+    """``told`` is called with what became of an accident."""
+
+    def __init__(self, directory: str, mode: Mode, told: Callable[[str, Outcome], None]) -> None:
+        self._directory = directory
+        self._mode = mode
+        self._told = told
+        self._heals = 0
+        self._trouble = ""
+        self._plots: list[Plot] = []
+        self._server: Server | None = None
+        self._confirmed_at = -_CONFIRMED
+
+    def run(self) -> None:
+        """Until a signal asks to end, or the directory is insured no longer."""
+        urgency.take_descriptors()
+        with Signals() as signals:
+            while not signals.noted and self._is_wanted():
+                self._server = self._running()
+                if self._server is None:
+                    self._say("no server runs here: the names are kept as they are")
+                    select.select([signals], [], [], _WAIT)
+                else:
+                    self._guard(self._server, signals)
+        self._server = None
+        self._say("no keeper")
+
+    def _is_wanted(self) -> bool:
+        return insured.wanted().get(self._directory) is self._mode
+
+    def _running(self) -> Server | None:
+        identity = self._identity()
+        for server in processes.servers():
+            place = server.directory
+            if place is not None and not server.directory_deleted and place.identity == identity:
+                return server
+        return None
+
+    def _guard(self, server: Server, signals: Signals) -> None:
+        """For as long as this server lives. What nobody can follow is said, and looked at again later."""
+        lifeline = Lifeline(server.pid)  # before there is anything that it should not hold open
+        try:
+            self._begin()
+            self._follow(Family(server.pid), server.pid, signals, lifeline)
+        except (NoFarmError, OSError) as error:
+            self._say(sentence(error))
+            select.select([signals], [], [], _WAIT)
+        finally:
+            lifeline.close()
+            for plot in self._plots:
+                plot.close()
+            self._plots = []
+
+    def _begin(self) -> None:
+        """Raises NoFarmError where what is there now must not be taken for what should be there."""
+        missing = [name for name in _ESSENTIAL if not os.path.lexists(f"{self._directory}/{name}")]
+        if missing:
+            raise NoFarmError(f"{missing[0]} was gone before the keeper came: what is left is not followed")
+        insured.hold(self._directory)
+        for root, part in roots(self._directory):
+            self._plots.append(Plot(root, part))
+        self._trouble = ""
+
+    def _follow(self, family: Family, server: int, signals: Signals, lifeline: Lifeline) -> None:
+        urgency.take()
+        with contextlib.ExitStack() as stack:
+            alive = os.pidfd_open(server)
+            stack.callback(os.close, alive)
+            beat = whole = time.monotonic()
+            while not signals.noted:
+                queues = [plot.events.fileno() for plot in self._plots]
+                ready = select.select([alive, signals.fileno(), *queues], [], [], _BEAT)[0]
+                if not self._read(family, lifeline) or alive in ready:
+                    return
+                now = time.monotonic()
+                if now - beat >= _BEAT:
+                    beat = now
+                    family.learn()
+                    self._look(whole=now - whole >= _WHOLE)
+                    whole = now if now - whole >= _WHOLE else whole
+                    if not self._is_wanted():
+                        return
+
+    def _read(self, family: Family, lifeline: Lifeline) -> bool:
+        """Take what is told; where that is an accident, heal it. Whether the directory can be followed on."""
+        batch = self._batch()
+        accident = self._accident(family, batch)
+        if accident is None:
+            self._take(family, batch)
+            return True
+        try:
+            healing = Healing(family, lifeline, self._mode)
+        except ProcessLookupError:
+            self._freeze("the server was gone when names vanished")
+            return False
+        healing.suspect(accident.pid)
+        self._take(family, batch, healing)
+        return self._settle(healing.heal(self._plots, lambda: self._take(family, self._batch(), healing)))
+
+    def _batch(self) -> Batch:
+        return [(plot, list(plot.events.read())) for plot in self._plots]
+
+    def _accident(self, family: Family, batch: Batch) -> Happened | None:
+        """The first removal of all that is one; everything else can wait."""
+        for plot, events in batch:
+            for event in events:
+                if event.is_opening:
+                    family.belongs(event.pid)
+                elif event.is_removal and self._is_accident(family, plot, event):
+                    return event
+        return None
+
+    def _is_accident(self, family: Family, plot: Plot, event: Happened) -> bool:
+        if event.pid == os.getpid():
+            return False
+        belongs = family.belongs(event.pid)
+        if belongs or not plot.grave(event, certain=belongs is False):
+            return False
+        if insured.is_allowed(self._identity() or Identity(-1, -1), event.pid):
+            self._confirmed_at = time.monotonic()
+            return False
+        return True
+
+    def _take(self, family: Family, batch: Batch, healing: Healing | None = None) -> bool:
+        """Follow what the server and others do; whether a stranger took something."""
+        strangers = False
+        for plot, events in batch:
+            for event in events:
+                if event.pid == os.getpid() or event.is_opening:
+                    continue
+                if event.is_removal and not family.belongs(event.pid):
+                    strangers = True
+                    plot.doubt(event)
+                    if healing is not None and plot.grave(event, certain=True):
+                        healing.suspect(event.pid)
+                else:
+                    self._learn(plot, event)
+        return strangers
+
+    def _learn(self, plot: Plot, event: Happened) -> None:
+        try:
+            plot.learn(event)
+        except (OSError, NoFarmError) as error:
+            self._trouble = f"second names cannot be made: {sentence(error)}"
+
+    def _settle(self, outcome: Outcome) -> bool:
+        """Whether the server goes on, and everything is followed again."""
+        self._heals += outcome.healed
+        if not outcome.healed:
+            self._freeze(outcome.sentence)
+        self._told(self._directory, outcome)
+        return outcome.healed
+
+    def _freeze(self, why: str) -> None:
+        self._trouble = why
+        for plot in self._plots:
+            with contextlib.suppress(OSError):
+                plot.farm.freeze(why)
+        self._say(why)
+
+    def _look(self, *, whole: bool) -> None:
+        """Now and then at everything, whatever was told: then a trouble that is over is over."""
+        if time.monotonic() - self._confirmed_at < _CONFIRMED:
+            self._say("names have vanished that somebody confirmed: they are kept for a while")
+            return
+        try:
+            if self._trouble or whole:
+                self._trouble = ""
+                whole = True
+            for plot in self._plots:
+                plot.look(whole=whole)
+        except (OSError, NoFarmError) as error:
+            self._trouble = f"second names cannot be made: {sentence(error)}"
+        self._say(self._trouble)
+
+    def _identity(self) -> Identity | None:
+        try:
+            status = os.stat(self._directory)
+        except OSError:
+            return None
+        return Identity(status.st_dev, status.st_ino)
+
+    def _say(self, trouble: str) -> None:
+        identity = self._identity()
+        if identity is None:
+            return
+        report = Report(
+            directory=self._directory,
+            mode=self._mode.value,
+            keeper=os.getpid(),
+            server=self._server.pid if self._server else None,
+            names=sum(plot.names + len(plot.unlinked) for plot in self._plots),
+            files=sum(plot.names for plot in self._plots),
+            heals=self._heals,
+            trouble=trouble,
+            written=time.time(),
+        )
+        with contextlib.suppress(OSError):
+            insured.report(identity, report)
+
+
+def roots(directory: str) -> list[tuple[str, str]]:
+    """The directories that need a farm each, and which part of the instance they are."""
+    found = [(directory, "")]
+    wal = outlying.wal(directory)
+    if wal is not None:
+        found.append((wal.path, "pg_wal"))
+    found += [(place.path, "pg_tblspc") for place in outlying.tablespaces(directory)]
+    return found
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong, for people."""
+    if isinstance(error, OSError):
+        return f"{error.filename or ''}: {(error.strerror or str(error)).lower()}".removeprefix(": ")
+    return str(error)

@@ -1,0 +1,226 @@
+"""One insured directory tree: its farm, what is told of its names, and what of that may be an accident."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections import deque
+from collections.abc import Iterable
+
+from guardsh.remedies.farm import Farm
+from guardsh.remedies.farm_ground import Branch, NoFarmError
+from guardsh.system.fanotify import MOVED_FROM, MOVED_TO, OVERFLOW, Fanotify, Happened
+
+# What a server keeps its data in. Elsewhere at the top lie configuration and logs, which people edit and rotate.
+_DATA = (
+    *("base", "global", "pg_commit_ts", "pg_multixact", "pg_subtrans", "pg_tblspc", "pg_twophase", "pg_wal", "pg_xact"),
+    *("pg_logical", "pg_replslot"),
+)
+_SENTINELS = frozenset({"PG_VERSION", "postmaster.pid", *_DATA})
+# Removed by processes that may have ended before it is known whose they were.
+_FLEETING = ("pg_logical", "pg_replslot", "pg_subtrans", "pg_twophase")
+_TEMPORARY = "pgsql_tmp"  # PG_TEMP_FILE_PREFIX (storage/fd.h)
+_CACHE = "pg_internal.init"  # RELCACHE_INIT_FILENAME (utils/relcache.h)
+_ARCHIVING = "archive_status"  # in pg_wal; marks that archiving tools set as well
+# Every backend opens it when it connects (RelationMapInitializePhase2, relmapper.c): so it is known while it lives.
+_DOOR = ("global", "pg_filenode.map")
+_DOUBT = 10.0  # seconds that a name taken by a stranger, but harmlessly, could still be the beginning of an accident
+_AT_ONCE = 0.003  # seconds of a round of looking
+
+
+class Plot:
+    """``part`` says what the root is of the data directory: "" that itself, "pg_wal", or "pg_tblspc".
+
+    Raises NoFarmError and OSError.
+    """
+
+    def __init__(self, root: str, part: str = "") -> None:
+        self.part = part
+        self.farm = Farm(root)
+        frozen = self.farm.frozen()
+        if frozen and self.farm.recall() and self.farm.missing():
+            self.farm.close()
+            raise NoFarmError(f"names are gone since an accident ({frozen}): guardsh undo brings them back")
+        self.farm.forget_recalled()
+        self.events = Fanotify()
+        self._branches: dict[bytes, Branch] = {}
+        self._leaving: dict[int, tuple[Branch, str]] = {}  # by process: what it is renaming
+        self._doubted: dict[str, float] = {}  # paths that a stranger took, and when
+        self._due: deque[str] = deque()  # directories to be looked at
+        self._looks_changed = False
+        self.unlinked: set[str] = set()  # paths without a second name: none could be made
+        self.unnamed: list[tuple[Branch, str]] = []  # taken by a stranger before they had a second name
+        try:
+            for branch in self.farm.build():
+                self._follow(branch)
+        except BaseException:
+            self.close()
+            raise
+        self._mark_door()
+
+    def close(self) -> None:
+        self.events.close()
+        self.farm.close()
+
+    def _follow(self, branch: Branch) -> None:
+        self._branches[self.events.follow(branch.real)] = branch
+
+    def _mark_door(self) -> None:
+        branch = self.farm.branches.get(_DOOR[0])
+        if self.part or branch is None:
+            return
+        with contextlib.suppress(OSError):
+            door = os.open(_DOOR[1], os.O_RDONLY | os.O_CLOEXEC, dir_fd=branch.real)
+            self.events.heed(door)
+            os.close(door)
+
+    def follow_again(self, fresh: Iterable[Branch]) -> None:
+        """Directories that were made anew."""
+        for branch in fresh:
+            self._branches = {key: each for key, each in self._branches.items() if each is not branch}
+            self._follow(branch)
+
+    def grave(self, event: Happened, *, certain: bool) -> bool:
+        """Whether this removal, not by the server, takes data; where it is not ``certain`` that it was not the server,
+        only what no short-lived process of it removes."""
+        branch = self._branches.get(event.directory)
+        if branch is None or not event.is_removal:
+            return False
+        path = os.path.join(self.part, branch.path, event.name)
+        top = path.partition("/")[0]
+        if top not in _SENTINELS or event.name.startswith((_TEMPORARY, _CACHE, "RECOVERY")) or _ARCHIVING in path:
+            return False
+        return certain or (top not in _FLEETING and not self._was_emptied(branch, event.name))
+
+    def _was_emptied(self, branch: Branch, name: str) -> bool:
+        """A relation that is dropped is truncated before (mdunlinkfork, md.c); a temporary one is not: t3_16390."""
+        if name.startswith("t") and "_" in name:
+            return True
+        try:
+            return os.stat(name, dir_fd=branch.second, follow_symlinks=False).st_size == 0
+        except OSError:
+            return True  # it never had a second name: it came and went
+
+    def doubt(self, event: Happened) -> None:
+        """A stranger took a name. It is kept for a while: that may have been the beginning of an accident."""
+        branch = self._branches.get(event.directory)
+        if branch is None:
+            return
+        self._doubted[os.path.join(branch.path, event.name)] = time.monotonic()
+        if not event.of_directory and event.name not in branch.files:
+            self.unnamed.append((branch, event.name))
+
+    def learn(self, event: Happened) -> None:
+        """Follow what somebody who may has done: at once, name by name. Raises OSError where no name can be made."""
+        if event.mask & OVERFLOW:
+            self._due.extend(path for path in self.farm.branches if path not in self._due)
+            return
+        branch = self._branches.get(event.directory)
+        if branch is None:
+            return
+        path = os.path.join(branch.path, event.name)
+        if event.is_arrival:
+            self._doubted.pop(path, None)
+        if event.of_directory:
+            self._learn_directory(branch, path)
+        elif event.mask & MOVED_FROM:
+            self._leaving[event.pid] = (branch, event.name)
+        elif event.is_arrival:
+            self._arrived(branch, event)
+        elif not _is_there(branch, event.name):
+            self.farm.forget(branch, event.name)
+
+    def _learn_directory(self, above: Branch, path: str) -> None:
+        name = os.path.basename(path)
+        known = self.farm.branches.get(path)
+        if known is not None and os.fstat(known.real).st_nlink == 0:
+            self._drop(path)
+            known = None
+        if known is None:
+            self._add(path, above)
+        elif not _is_there(above, name):  # moved
+            self._drop(path)
+
+    def _arrived(self, branch: Branch, event: Happened) -> None:
+        before, path = branch.files.get(event.name), os.path.join(branch.path, event.name)
+        self.unlinked.add(path)
+        self.farm.link(branch, event.name)
+        self.unlinked.discard(path)
+        old = self._leaving.pop(event.pid, None) if event.mask & MOVED_TO else None
+        if (branch.path, event.name) == _DOOR:
+            self._mark_door()
+        if old is None:
+            return
+        if branch.files.get(event.name) == before:  # it has gone again: its second name still has the old one
+            self.farm.renamed(*old, branch, event.name)
+        elif not _is_there(*old):
+            self.farm.forget(*old)
+
+    def look(self, *, whole: bool = False) -> None:
+        """Look at some directories, for no longer than a moment: news may have been lost. ``whole``: begin at the
+        first of all. What is gone, and was not taken by a stranger just now, is let go. Raises OSError."""
+        if whole and not self._due:
+            self._due.extend(sorted(self.farm.branches))
+            self._due.extend({os.path.dirname(path) for path in self._doubted} - set(self._due))
+        end = time.monotonic() + _AT_ONCE
+        while self._due and time.monotonic() < end:
+            branch = self.farm.branches.get(self._due.popleft())
+            if branch is not None:
+                self._look_at(branch)
+        if self._looks_changed and not self._due:
+            self._looks_changed = False
+            self.farm.note_looks()
+
+    def _look_at(self, branch: Branch) -> None:
+        self.unlinked = {path for path in self.unlinked if os.path.dirname(path) != branch.path}
+        seen = self.farm.refresh(branch)
+        for path in seen.new:
+            self._add(path, branch)
+        if os.fstat(branch.real).st_nlink == 0:
+            return
+        for name in seen.vanished:
+            if not self._is_doubtful(os.path.join(branch.path, name)) and not _is_there(branch, name):
+                self.farm.forget(branch, name)
+        for path in seen.removed:
+            if not self._is_doubtful(path):
+                self._drop(path)
+
+    def _is_doubtful(self, path: str) -> bool:
+        since = self._doubted.get(path)
+        if since is not None and time.monotonic() - since > _DOUBT:
+            del self._doubted[path]
+            return False
+        return since is not None
+
+    def settled(self) -> None:
+        """All names are back in their places."""
+        self._doubted.clear()
+        self._leaving.clear()
+        self.unnamed.clear()
+
+    def _add(self, path: str, above: Branch) -> None:
+        self._looks_changed = True
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+            for new in self.farm.add(path, os.open(os.path.basename(path), flags, dir_fd=above.real)):
+                self._follow(new)
+
+    def _drop(self, path: str) -> None:
+        self._looks_changed = True
+        self._branches = {
+            key: each for key, each in self._branches.items() if not (each.path + "/").startswith(path + "/")
+        }
+        self.farm.drop(path)
+
+    @property
+    def names(self) -> int:
+        return sum(len(branch.files) for branch in self.farm.branches.values())
+
+
+def _is_there(branch: Branch, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=branch.real, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
