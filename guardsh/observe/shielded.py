@@ -55,9 +55,10 @@ def _covered(configured: tuple[str, ...], deadline: Deadline) -> Covered:
 
 
 def _key(configured: tuple[str, ...]) -> object:
-    running = tuple((each.pid, each.started) for each in processes.servers())
+    # A postmaster that has just started has not gone into its directory yet: it is news once more when it has.
+    running = tuple((each.pid, each.started, each.directory) for each in processes.servers())
     paths = discovery.data_directories("/", configured)
-    parts = [_changed(f"{path}/pg_tblspc") for path in (*paths, *(f"/proc/{pid}/cwd" for pid, _ in running))]
+    parts = [_changed(f"{path}/pg_tblspc") for path in (*paths, *(f"/proc/{pid}/cwd" for pid, *_ in running))]
     with open("/proc/self/mountinfo", "rb") as file:
         return running, paths, tuple(parts), _changed("/dev"), _doors(), file.read()
 
