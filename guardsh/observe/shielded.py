@@ -48,7 +48,7 @@ class Look:
 def _covered(configured: tuple[str, ...], deadline: Deadline) -> Covered:
     pairs = node.directories(processes.servers(), discovery.data_directories("/", configured), deadline)
     mounted = mounts()
-    places = tuple(dict.fromkeys(place for directory, _ in pairs for place in _places(directory)))
+    places = tuple(dict.fromkeys(place for directory, _ in pairs for place in _places(directory) if _is_there(place)))
     directories = dict.fromkeys(path for place in places for path in aliases(place, mounted))
     directories.pop("/", None)  # a shell without a writable / is no shell
     return Covered(tuple(directories), _devices(places, mounted, deadline), _doors())
@@ -68,6 +68,11 @@ def _changed(path: str) -> int:
         return os.stat(path).st_mtime_ns
     except OSError:
         return 0
+
+
+def _is_there(path: str) -> bool:
+    """For this account: what it cannot come to, it cannot damage either."""
+    return os.path.isdir(path)
 
 
 def _places(directory: DataDirectory) -> Iterator[str]:
