@@ -31,7 +31,7 @@ def _here(path: str) -> Iterator[str]:
 def _inner(path: str, mounted: list[Mount]) -> Iterator[tuple[int, str]]:
     """Where in which file system it lies: the number, and the path from its root; and what is mounted below it."""
     path, seen = _seen(path, mounted)
-    mount = mount_of(path, seen)
+    mount = mount_of(path, seen) if path else None
     if mount is None:
         return
     below = [each for each in seen if each.point != path and is_below(each.point, path)]
@@ -46,12 +46,12 @@ def _inner(path: str, mounted: list[Mount]) -> Iterator[tuple[int, str]]:
 
 
 def _seen(path: str, mounted: list[Mount]) -> tuple[str, list[Mount]]:
-    """The path as whoever is there sees it, and what is mounted for them."""
+    """The path as whoever is there sees it, and what is mounted for them; "" where we may not know."""
     elsewhere = _ELSEWHERE.fullmatch(path)
     if elsewhere is None:
         return os.path.realpath(path), mounted
     pid = int(elsewhere[1])
-    shown = elsewhere[2] or proc.link(f"/proc/{pid}/cwd") or "/"
+    shown = elsewhere[2] or proc.link(f"/proc/{pid}/cwd") or ""
     try:
         return shown, mounts_of(pid)
     except OSError:

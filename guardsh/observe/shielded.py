@@ -48,16 +48,17 @@ class Look:
 def _covered(configured: tuple[str, ...], deadline: Deadline) -> Covered:
     pairs = node.directories(processes.servers(), discovery.data_directories("/", configured), deadline)
     mounted = mounts()
-    places = tuple(dict.fromkeys(place for directory, _ in pairs for place in _places(directory)))
+    places = tuple(dict.fromkeys(place for directory, _ in pairs for place in _places(directory) if _is_there(place)))
     directories = dict.fromkeys(path for place in places for path in aliases(place, mounted))
     directories.pop("/", None)  # a shell without a writable / is no shell
     return Covered(tuple(directories), _devices(places, mounted, deadline), _doors())
 
 
 def _key(configured: tuple[str, ...]) -> object:
-    running = tuple((each.pid, each.started) for each in processes.servers())
+    # A postmaster that has just started has not gone into its directory yet: it is news once more when it has.
+    running = tuple((each.pid, each.started, each.directory) for each in processes.servers())
     paths = discovery.data_directories("/", configured)
-    parts = [_changed(f"{path}/pg_tblspc") for path in (*paths, *(f"/proc/{pid}/cwd" for pid, _ in running))]
+    parts = [_changed(f"{path}/pg_tblspc") for path in (*paths, *(f"/proc/{pid}/cwd" for pid, *_ in running))]
     with open("/proc/self/mountinfo", "rb") as file:
         return running, paths, tuple(parts), _changed("/dev"), _doors(), file.read()
 
@@ -67,6 +68,11 @@ def _changed(path: str) -> int:
         return os.stat(path).st_mtime_ns
     except OSError:
         return 0
+
+
+def _is_there(path: str) -> bool:
+    """For this account: what it cannot come to, it cannot damage either."""
+    return os.path.isdir(path)
 
 
 def _places(directory: DataDirectory) -> Iterator[str]:

@@ -42,8 +42,10 @@ def start(look: Look) -> socket.socket:
 
 
 def cover(covered: Covered) -> None:
-    """Mount over everything in our own namespace what keeps hands off. Raises OSError; what is gone by now, and what
-    an ordinary account cannot even look into, is no error: nothing in this shield can reach it."""
+    """Mount over everything in our own namespace what keeps hands off. Raises OSError, the first, when everything has
+    been tried; what is gone by now, and what an ordinary account cannot even look into, is none: nothing in this shield
+    can reach it."""
+    failed: list[OSError] = []
     for work, paths in (
         (ward.read_only, covered.directories),
         (ward.closed, covered.devices),
@@ -54,9 +56,11 @@ def cover(covered: Covered) -> None:
                 work(path)
             except FileNotFoundError:
                 continue
-            except PermissionError:
-                if os.geteuid() == 0:
-                    raise
+            except OSError as error:
+                if os.geteuid() == 0 or not isinstance(error, PermissionError):
+                    failed.append(error)
+    if failed:
+        raise failed[0]
 
 
 def _serve(way: socket.socket, shielded: int, look: Look) -> None:
@@ -94,6 +98,7 @@ class _Broker:
         self._process = os.pidfd_open(shielded)
         self._number = os.fstat(namespaces[0]).st_ino
         self._left = False  # the shell has ended; others may be there still
+        self._attendants: list[int] = []
         self._news: Apart[object] | None = None
         self._key: object = None
         self._due = time.monotonic() + _PERIOD
@@ -120,12 +125,14 @@ class _Broker:
     def _accept(self) -> None:
         door, _ = self._listener.accept()
         with door:
-            if os.fork() == 0:
+            attending = os.fork()
+            if attending == 0:
                 try:
                     self._listener.close()
                     attendant.attend(door)
                 finally:
                     os._exit(0)
+            self._attendants.append(attending)
 
     def _ask_for_news(self) -> None:
         """In a child: a file system that hangs must not keep anybody from asking."""
@@ -150,9 +157,8 @@ class _Broker:
         return key
 
     def _reap(self) -> None:
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        """Only those: the child with the news is waited for by who reads them."""
+        self._attendants = [pid for pid in self._attendants if os.waitpid(pid, os.WNOHANG)[0] == 0]
 
 
 def _join(namespaces: list[int]) -> None:

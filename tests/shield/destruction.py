@@ -279,7 +279,11 @@ def commits(server: LabServer) -> int:
 
 def crashes(server: LabServer) -> list[str]:
     with open(server.log, errors="replace") as file:
-        return [line for line in file if any(word in line for word in ("PANIC", "could not", "read-only", "corrupt"))]
+        return [
+            line
+            for line in file
+            if any(word in line for word in ("PANIC", "could not open", "could not write", "read-only", "corrupt"))
+        ]
 
 
 if __name__ == "__main__":

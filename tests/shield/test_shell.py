@@ -142,17 +142,17 @@ def test_the_way_that_is_left_through_the_server_is_as_documented(operator: Oper
 def test_an_instance_that_comes_later(operator: Operator) -> None:
     stage = operator.stage
     shield = Shell.of(operator)
-    later = stage.primary.lab.primary("later")
+    later = stage.primary.lab.primary(f"later-{time.monotonic_ns()}")
     try:
         until = time.monotonic() + 15
         while "Read-only" not in shield.line(f"touch {later.directory}/x"):
             assert time.monotonic() < until
             time.sleep(0.3)
-        os.mkdir(f"{later.lab.directory}/space")
-        later.lab.give(f"{later.lab.directory}/space")
-        later.sql(f"create tablespace later location '{later.lab.directory}/space'")
+        os.mkdir(f"{later.directory}-space")
+        later.lab.give(f"{later.directory}-space")
+        later.sql(f"create tablespace later location '{later.directory}-space'")
         until = time.monotonic() + 15
-        while "Read-only" not in shield.line(f"touch {later.lab.directory}/space/x"):
+        while "Read-only" not in shield.line(f"touch {later.directory}-space/x"):
             assert time.monotonic() < until
             time.sleep(0.3)
         assert shield.end() == 0
