@@ -47,6 +47,7 @@ class Plot:
         self._branches: dict[bytes, Branch] = {}
         self._leaving: dict[int, tuple[Branch, str]] = {}  # by process: what it is renaming
         self._doubted: dict[str, float] = {}  # paths that a stranger took, and when
+        self._gone: set[str] = set()  # paths that were seen to be missing
         self._due: deque[str] = deque()  # directories to be looked at
         self._looks_changed = False
         self.unlinked: set[str] = set()  # paths without a second name: none could be made
@@ -159,14 +160,17 @@ class Plot:
 
     def look(self, *, whole: bool = False) -> None:
         """Look at some directories, for no longer than a moment: news may have been lost. ``whole``: begin at the
-        first of all. What is gone, and was not taken by a stranger just now, is let go. Raises OSError."""
+        first of all. Raises OSError.
+
+        What is gone is let go in the next round: until then it would have been told that a stranger took it.
+        """
+        self._let_go()
         if whole and not self._due:
             self._due.extend(sorted(self.farm.branches))
-            self._due.extend({os.path.dirname(path) for path in self._doubted} - set(self._due))
         end = time.monotonic() + _AT_ONCE
         while self._due and time.monotonic() < end:
             branch = self.farm.branches.get(self._due.popleft())
-            if branch is not None:
+            if branch is not None and os.fstat(branch.real).st_nlink > 0:
                 self._look_at(branch)
         if self._looks_changed and not self._due:
             self._looks_changed = False
@@ -177,25 +181,29 @@ class Plot:
         seen = self.farm.refresh(branch)
         for path in seen.new:
             self._add(path, branch)
-        if os.fstat(branch.real).st_nlink == 0:
-            return
-        for name in seen.vanished:
-            if not self._is_doubtful(os.path.join(branch.path, name)) and not _is_there(branch, name):
-                self.farm.forget(branch, name)
-        for path in seen.removed:
-            if not self._is_doubtful(path):
-                self._drop(path)
+        self._gone.update(os.path.join(branch.path, name) for name in seen.vanished)
+        self._gone.update(seen.removed)
 
-    def _is_doubtful(self, path: str) -> bool:
-        since = self._doubted.get(path)
-        if since is not None and time.monotonic() - since > _DOUBT:
-            del self._doubted[path]
-            return False
-        return since is not None
+    def _let_go(self) -> None:
+        """What was seen to be gone, is gone still, and was not taken by a stranger."""
+        now = time.monotonic()
+        over = {path for path, since in self._doubted.items() if now - since > _DOUBT}
+        self._doubted = {path: since for path, since in self._doubted.items() if path not in over}
+        for path in (self._gone | over) - self._doubted.keys():
+            above = self.farm.branches.get(os.path.dirname(path))
+            name = os.path.basename(path)
+            if above is None or os.fstat(above.real).st_nlink == 0 or _is_there(above, name):
+                continue
+            if path in self.farm.branches:
+                self._drop(path)
+            else:
+                self.farm.forget(above, name)
+        self._gone.clear()
 
     def settled(self) -> None:
         """All names are back in their places."""
         self._doubted.clear()
+        self._gone.clear()
         self._leaving.clear()
         self.unnamed.clear()
 
