@@ -141,8 +141,8 @@ class Invocation:
 
     @property
     def name(self) -> str:
-        """The guarded name: the last component of the program."""
-        return self.words[0].rpartition("/")[2]
+        """The guarded name: the last component of the program; empty where there are no words."""
+        return self.words[0].rpartition("/")[2] if self.words else ""
 
     @property
     def arguments(self) -> tuple[str, ...]:

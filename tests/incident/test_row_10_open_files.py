@@ -11,6 +11,7 @@ from tests.salvage.conftest import states
 
 def test_the_open_files_come_home_and_the_replica_is_named(breaker: Operator, rescue: Path) -> None:
     primary, replica = breaker.stage.primary, breaker.stage.replica
+    breaker.configure('[undo]\nmove_aside = "never"\n')  # as on that day
     primary.sql("create table matrix as select generate_series(1, 1000) as id")
     replica.until("select count(*) = 1000 from matrix")
     assert breaker.types("rm", "-rf", *entries(primary.directory)).answer(f"{breaker.host} primary").status == 0

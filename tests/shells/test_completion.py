@@ -80,7 +80,7 @@ def shell(request: pytest.FixtureRequest) -> str:
 
 
 def test_subcommands(shell: str, tmp_path: Path) -> None:
-    assert offered(shell, "guardsh c", tmp_path) == {"check", "completion", "config"}
+    assert offered(shell, "guardsh c", tmp_path) == {"check", "clear", "completion", "config"}
 
 
 def test_of_a_subcommand(shell: str, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_what_is_confirmed_runs_outside_once(operator: Operator, shell: Shell, t
     shell.answer(f"{HOST} incomplete")
     assert "[0]" in shell.done()
     assert not (copy / "base").exists()
-    assert [record["outcome"] for record in operator.records()] == ["accept"]
+    assert [record["outcome"] for record in operator.decisions()] == ["accept"]
     assert shell.end() == 0
 
 
