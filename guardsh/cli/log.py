@@ -22,11 +22,7 @@ def command(lines: int, as_json: bool) -> None:
     guardsh log -n 5
     guardsh log --json | jq 'select(.outcome == "reject")'
     """
-    try:
-        file = config.load().audit_file
-    except config.ConfigurationError:
-        file = config.builtin().audit_file
-    for event in list(trail.read(trail.places(file)))[-lines:]:
+    for event in list(trail.read(trail.places(config.in_force().audit_file)))[-lines:]:
         click.echo(json.dumps(event) if as_json else _line(event))
 
 

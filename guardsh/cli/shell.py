@@ -45,10 +45,7 @@ def _shell(raw: list[bytes]) -> int:
 
 
 def _enter(raw: list[bytes]) -> int:
-    try:
-        policy = config.load()
-    except config.ConfigurationError:
-        policy = config.builtin()
+    policy = config.in_force()
     try:
         made = shield.enter(Look(policy.data_directories, policy.deadline))
     except (OSError, shield.NoShield) as error:

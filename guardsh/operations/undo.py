@@ -7,7 +7,6 @@ from typing import Protocol
 
 from guardsh import aside, guard
 from guardsh.judge import Wishes, working_directory
-from guardsh.model.policy import Policy
 from guardsh.model.saved import Saved, Way
 from guardsh.observe import discovery
 from guardsh.policy import config
@@ -46,7 +45,8 @@ def undo(name: str = "") -> tuple[Saved, ...]:
     chosen = _chosen(name)
     for this in reversed(chosen):
         _do(KEEPERS[this.way].put_back, this, f"could not put {this.id} back")
-        aside.on_record(("guardsh", "undo", this.id), _policy(), *(f"put back {origin}" for origin in this.origins))
+        done = (f"put back {origin}" for origin in this.origins)
+        aside.on_record(("guardsh", "undo", this.id), config.in_force(), *done)
     return chosen
 
 
@@ -57,7 +57,7 @@ def purge(name: str, wishes: Wishes) -> tuple[Saved, ...]:
         raise UndoError("", refused=True)
     for this in chosen:
         _do(KEEPERS[this.way].purge, this, f"could not delete {this.id}")
-        aside.on_record(("guardsh", "moved", "purge", this.id), _policy(), f"deleted {this.place}")
+        aside.on_record(("guardsh", "moved", "purge", this.id), config.in_force(), f"deleted {this.place}")
     return chosen
 
 
@@ -93,15 +93,8 @@ def replaced(this: Saved) -> tuple[str, ...]:
 
 def _near() -> Sequence[str]:
     """Where data directories are, or were: a store lies in or beside each."""
-    policy = _policy()
+    policy = config.in_force()
     running = [server.directory.path for server in processes.servers() if server.directory]
     return tuple(
         dict.fromkeys((*running, *discovery.data_directories("/", policy.data_directories), working_directory()))
     )
-
-
-def _policy() -> Policy:
-    try:
-        return config.load()
-    except config.ConfigurationError:
-        return config.builtin()

@@ -66,6 +66,14 @@ def load(system_directory: str = SYSTEM, own: str | None = None, owner: int = 0)
     return policy
 
 
+def in_force() -> Policy:
+    """The policy here; the built-in one where the configuration cannot be used: who decides by it says so (judge)."""
+    try:
+        return load()
+    except ConfigurationError:
+        return builtin()
+
+
 def builtin() -> Policy:
     """The policy where nothing is configured: defaults.toml alone."""
     with open(_DEFAULTS, encoding="utf-8") as file:

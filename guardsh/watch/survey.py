@@ -69,10 +69,7 @@ def _places(root: str) -> Places:
     from guardsh.observe import discovery
     from guardsh.policy import config
 
-    try:
-        policy = config.load()
-    except config.ConfigurationError:
-        policy = config.builtin()
+    policy = config.in_force()
     found = discovery.data_directories(root, policy.data_directories)
     return Places(found, policy.connections)
 

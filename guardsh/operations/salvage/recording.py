@@ -29,7 +29,7 @@ def put_on_record(held: Held, destination: str, what: str, accepted: bool) -> No
         detail=_detail(held),
     )
     try:
-        trail.record(event, _file())
+        trail.record(event, config.in_force().audit_file)
     except trail.NotRecorded as error:
         sys.stderr.write(f"guardsh: {error}\n")
 
@@ -37,13 +37,6 @@ def put_on_record(held: Held, destination: str, what: str, accepted: bool) -> No
 def _detail(held: Held) -> str:
     stopped = [*held.accident.members, *(manager.member for manager in held.managers)]
     return f"stopped: {' '.join(str(member.pid) for member in stopped)}"
-
-
-def _file() -> str:
-    try:
-        return config.load().audit_file
-    except config.ConfigurationError:
-        return config.builtin().audit_file
 
 
 def _working_directory() -> str:
