@@ -71,12 +71,12 @@ def promise(cases: Sequence[Case], *, kept: bool) -> list[str]:
 
 
 def _runs(case: Case) -> bool:
-    return any(touch.instance.server is not None for touches in case.findings.touches for touch in touches)
+    return any(touch.instance.server is not None for touch in case.findings.every_touch)
 
 
 def _deletes_data(case: Case) -> bool:
     """Or may: what is not known counts as data."""
-    touched = any(touch.part in _DATA for touches in case.findings.touches for touch in touches)
+    touched = any(touch.part in _DATA for touch in case.findings.every_touch)
     return touched or any(case.findings.unseen)
 
 
@@ -103,9 +103,7 @@ def instead(case: Case, answer: Accepted) -> int | None:
 def allow(cases: Sequence[Case], becomes: int | None) -> None:
     """Tell the keepers of insured directories what was confirmed: that it vanishes is no accident. ``becomes`` is the
     process that becomes the command, where that is not this one (a shim)."""
-    touched = {
-        touch.instance.directory.place for case in cases for touches in case.findings.touches for touch in touches
-    }
+    touched = {touch.instance.directory.place for case in cases for touch in case.findings.every_touch}
     with contextlib.suppress(OSError, ValueError):
         wanted = insured.wanted()
         for place in touched:
@@ -201,7 +199,7 @@ def _operands(case: Case) -> tuple[list[str], list[str]]:
 
 def _move(case: Case, paths: Sequence[str]) -> Iterator[Saved]:
     base = new_id(time.time())
-    instances = [touch.instance for touches in case.findings.touches for touch in touches]
+    instances = [touch.instance for touch in case.findings.every_touch]
     for number, group in enumerate(grouped(paths, instances), start=1):
         origin = group.directory if len(group.names) != 1 else f"{group.directory}/{group.names[0]}"
         about = described(instances[0] if instances else None, group.directory, case.words, origin)

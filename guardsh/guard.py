@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from guardsh import aside, grant, judge
+from guardsh import grant, judge
 from guardsh.audit import trail
 from guardsh.judge import NO_WISHES, Case, Wishes
 from guardsh.model.event import Event, Outcome
@@ -57,12 +57,14 @@ def _outcome(judged: Sequence[Case], count: int, wishes: Wishes = NO_WISHES, bec
     if not all(recorded) and wishes.override is not None:
         saying.say(["guardsh: an override must go on record, and no audit trail can be written; not run"])
         return REFUSED
-    aside.allow(cases, becomes)
-    return _with_a_way_back(cases, answer)
+    return _with_a_way_back(cases, answer, becomes)
 
 
-def _with_a_way_back(cases: Sequence[Case], answer: Accepted) -> int | None:
+def _with_a_way_back(cases: Sequence[Case], answer: Accepted, becomes: int | None) -> int | None:
     """As ``outcome``, of what was accepted: what a person has confirmed is moved aside, or kept before it runs."""
+    from guardsh import aside  # what passes without a word need not load it
+
+    aside.allow(cases, becomes)
     status = aside.instead(cases[0], answer) if len(cases) == 1 else None
     if status is not None or not aside.by_person(answer):
         return status
@@ -102,6 +104,8 @@ def settle(
         saying.refuse(verdict, whole.words)
         return Rejected("", "refused: nobody to ask" if verdict.unattended else "refused")
     if wishes.confirm is None:
+        from guardsh import aside
+
         hints = (*verdict.hints, *aside.promise(cases, kept=met))
         answer = _ask(replace(whole, verdict=replace(verdict, hints=hints)), door)
     else:
@@ -117,7 +121,7 @@ def settle(
 
 def as_permit(case: Case, answer: str = "") -> grant.Permit:
     """What a grant says of this command."""
-    touched = (place for touches in case.findings.touches for touch in touches for place in touch.places)
+    touched = (place for touch in case.findings.every_touch for place in touch.places)
     return grant.Permit(
         name=case.invocation.name,
         arguments=case.invocation.arguments,

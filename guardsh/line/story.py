@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from guardsh import aside, grant, guard, judge
+from guardsh import grant, guard, judge
 from guardsh.commands.shell_found import Reading
 from guardsh.judge import NO_WISHES, Case
 from guardsh.model.verdict import Accepted, Rejected
@@ -17,6 +17,8 @@ def settle(reading: Reading, text: str, shell: int, functions: frozenset[str] = 
     cases = guard.said_of(judge.line(reading, (text,)))
     if not cases:
         return 0
+    from guardsh import aside
+
     met = all(judge.is_met(case.found, functions) for case in cases if case.starts)
     answer = guard.settle(cases, door=terminal.QuietTerminal, met=met)
     of_the_shell = [case for case in cases if not case.starts]  # what starts is kept when it does

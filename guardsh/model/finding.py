@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import chain
 
 from guardsh.model.instance import Instance
 from guardsh.model.intent import Effect, Intent, Question
@@ -57,3 +58,8 @@ class Findings:
     touches: tuple[tuple[Touch, ...], ...]
     unseen: tuple[tuple[str, ...], ...]
     answers: dict[Question, Observed[str]] = field(default_factory=dict, hash=False)
+
+    @property
+    def every_touch(self) -> tuple[Touch, ...]:
+        """Whatever intent they belong to."""
+        return tuple(chain.from_iterable(self.touches))

@@ -45,7 +45,7 @@ def clear(directory: str, wishes: Wishes, *, remove: bool = False, into: str = "
     path = _resolved(directory)
     words = ["guardsh", "clear", path]
     case = judge.together(judge.words(words, wishes))
-    concerned = _concerned(case)
+    concerned = case.findings.every_touch
     _check_not_running(path, concerned)
     plans = [_plan(each, into) for each in _directories(path, concerned)]
     if guard.outcome(words, wishes) is not None:
@@ -65,10 +65,6 @@ def _resolved(directory: str) -> str:
     if store.holds(path):
         raise ClearError(f"{path} was moved aside already", "guardsh moved purge deletes it for good", refused=True)
     return path
-
-
-def _concerned(case: Case) -> tuple[Touch, ...]:
-    return tuple(touch for touches in case.findings.touches for touch in touches)
 
 
 def _check_not_running(path: str, concerned: tuple[Touch, ...]) -> None:

@@ -33,9 +33,8 @@ class Inquiry:
     @property
     def doomed(self) -> tuple[Instance, ...]:
         """The running instances that the command destroys: as standbys of each other they do not count."""
-        touches = (touch for touches in self.findings.touches for touch in touches)
         destroyed = dict.fromkeys(
-            touch.instance for touch in touches if touch.effect in DESTROYING and not is_spared(touch)
+            touch.instance for touch in self.findings.every_touch if touch.effect in DESTROYING and not is_spared(touch)
         )
         return tuple(instance for instance in destroyed if instance.live)
 

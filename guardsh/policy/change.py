@@ -46,7 +46,7 @@ def _told(touch: Touch) -> str:
 
 
 def _by_directory(findings: Findings) -> dict[str, Touch]:
-    return {touch.instance.directory.place.path: touch for touches in findings.touches for touch in touches}
+    return {touch.instance.directory.place.path: touch for touch in findings.every_touch}
 
 
 def _identities(touch: Touch) -> dict[str, Identity | None]:
