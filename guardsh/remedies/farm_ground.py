@@ -97,22 +97,6 @@ def walked(above: int, path: str) -> int:
     return here
 
 
-def has_farm(root: str) -> bool:
-    """Whether one lies beside the directory, even if nobody keeps it now."""
-    above, name = os.path.split(root)
-    try:
-        view = kernel.open_tree(above)
-    except OSError:
-        return False
-    try:
-        os.stat(f"{NAME}/{name}/{LOOKS}", dir_fd=view, follow_symlinks=False)
-    except OSError:
-        return False
-    finally:
-        os.close(view)
-    return True
-
-
 def made_at(above: int, name: str) -> int:
     """A directory of root's alone, there already or new."""
     with contextlib.suppress(FileExistsError):

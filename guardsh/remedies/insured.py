@@ -6,14 +6,13 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
 from guardsh.model.place import Identity
-from guardsh.system import kernel, proc
+from guardsh.system import kernel, proc, standing
 
 LIST = "/var/lib/guardsh/insured.json"
 REPORTS = "/run/guardsh/insured"
@@ -144,13 +143,8 @@ def _descends(pid: int, above: int) -> bool:
 
 
 def mounts_on_itself(directory: str) -> int:
-    """How often a directory is mounted on itself (proc(5), mountinfo: the root of the mount is the directory)."""
-    count = 0
-    for line in proc.read("/proc/self/mountinfo").splitlines():
-        fields = line.split(" ")
-        if len(fields) > 4 and _plain(fields[4]) == directory and fields[3] != "/":
-            count += 1
-    return count
+    """How often a directory is mounted on itself: not the whole file system is mounted there. Raises OSError."""
+    return sum(each.point == directory and each.root != "/" for each in standing.mounts())
 
 
 def lift(directory: str) -> None:
@@ -165,24 +159,5 @@ def hold(directory: str) -> None:
         kernel.mount(directory, directory, None, kernel.MS_BIND)
 
 
-@contextmanager
-def lifted(directory: str) -> Iterator[None]:
-    """Without its mount on itself inside the ``with`` block, where it had one."""
-    held = mounts_on_itself(directory) > 0
-    if held:
-        lift(directory)
-    try:
-        yield
-    finally:
-        if held and os.path.isdir(directory):
-            with contextlib.suppress(OSError):
-                hold(directory)
-
-
 def _key(of: Identity) -> str:
     return f"{of.device}-{of.inode}"
-
-
-def _plain(field: str) -> str:
-    """mountinfo writes blanks and the like as octal escapes."""
-    return field.encode().decode("unicode_escape").encode("latin-1").decode(errors="surrogateescape")

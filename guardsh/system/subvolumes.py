@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from guardsh.system import detached
 
 TOP = 5  # BTRFS_FS_TREE_OBJECTID: the subvolume that every file system has, and that holds all others
-ROOT_INODE = 256  # BTRFS_FIRST_FREE_OBJECTID: of the root directory of every subvolume
 
 _WRITE, _READ = 1 << 30, 2 << 30
 _FS_INFO = _READ | 1024 << 16 | 0x94 << 8 | 31

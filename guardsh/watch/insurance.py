@@ -1,4 +1,4 @@
-"""The keepers of all insured directories of the node: started, started again, and heard."""
+"""The keepers of insured directories: started, and heard."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import contextlib
 import fcntl
 import glob
 import os
-import sys
 import syslog
 import time
 
-from guardsh.audit import trail
-from guardsh.model.event import Event, Outcome
-from guardsh.observe import node
+from guardsh import aside
 from guardsh.policy import config
 from guardsh.remedies import insured
 from guardsh.screen.plain import safe
@@ -37,17 +34,6 @@ def start(directory: str) -> insured.Report | None:
                 return report
         time.sleep(0.05)
     return None
-
-
-def revive() -> None:
-    """Start the keepers that are missing; what cannot be read is left alone."""
-    with contextlib.suppress(OSError, ValueError):
-        fresh = {report.directory for report in insured.reports() if report.is_fresh}
-        for directory in insured.wanted():
-            if directory not in fresh and background.detach():
-                with contextlib.suppress(BaseException):
-                    keep(directory)
-                os._exit(0)
 
 
 def keep(directory: str) -> None:
@@ -76,7 +62,7 @@ def tell(directory: str, outcome: healing.Outcome) -> None:
                 os.write(door, f"\r\nguardsh: {safe(sentence)}\r\n".encode())
             finally:
                 os.close(door)
-    _record(directory, sentence)
+    aside.on_record(("guardsh", "insure", directory), config.in_force(), sentence)
 
 
 def told(directory: str, outcome: healing.Outcome) -> str:
@@ -86,26 +72,3 @@ def told(directory: str, outcome: healing.Outcome) -> str:
     if not outcome.healed:
         return f"names vanished from {directory}, the data directory of a running server: {outcome.sentence}. {who}"
     return f"{outcome.names} names were taken from {directory} and put back; the server stood still for {pause}. {who}"
-
-
-def _record(directory: str, sentence: str) -> None:
-    event = Event(
-        when=time.time(),
-        outcome=Outcome.ACCEPT,
-        operator=trail.operator(),
-        host=node.host_name(),
-        cwd="/",
-        argv=("guardsh", "insure", directory),
-        intent=(f"heal {directory}",),
-        verdict=None,
-        answer="",
-        detail=sentence,
-    )
-    try:
-        policy = config.load()
-    except config.ConfigurationError:
-        policy = config.builtin()
-    try:
-        trail.record(event, policy.audit_file)
-    except trail.NotRecorded as error:
-        sys.stderr.write(f"guardsh: {error}\n")

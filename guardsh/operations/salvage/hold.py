@@ -31,11 +31,6 @@ class Held:
     deleters: tuple[Deleter, ...] = ()  # stopped in the middle of it
 
     @property
-    def restless(self) -> tuple[Member, ...]:
-        """Members that sleep uninterruptibly: they stand before they do anything else."""
-        return tuple(member for member in self.accident.members if not suspension.is_still(member))
-
-    @property
     def was_held(self) -> bool:
         first = self.accident.members[:1]
         return bool(first) and first[0].pid in self.before
