@@ -62,16 +62,20 @@ until_says 'n1 | [^|]* | Leader | running'; echo failed over
 """
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("patroni") is None, reason="no patroni")
-def test_it_runs_untouched(machine: Machine) -> None:
+def path() -> str:
+    """Shell words that put the shims and packaged servers first; skips where no Patroni can be run."""
     if subprocess.run([PYTHON, "-c", "import pysyncobj"], capture_output=True, check=False).returncode != 0:
         pytest.skip("no pysyncobj: patroni would need an etcd")
     servers = [each for each in binaries() if str(each.directory).startswith("/usr")]
     if not servers:
         pytest.skip("no packaged PostgreSQL")
-    path = f"export PATH=/usr/local/bin:{servers[0].directory}:/usr/bin:/bin"
-    play = f"cat > play <<'END'\n{path}\n{_PLAY}\nEND\n"
+    return f"export PATH=/usr/local/bin:{servers[0].directory}:/usr/bin:/bin"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("patroni") is None, reason="no patroni")
+def test_it_runs_untouched(machine: Machine) -> None:
+    play = f"cat > play <<'END'\n{path()}\n{_PLAY}\nEND\n"
     done = machine.runs(
         f"{_SETUP}\n{play}\n: > /var/log/guardsh/audit.jsonl\nsu -s /bin/sh postgres -c 'sh play'\n"
         'grep -o \'"outcome": "reject".*\' /var/log/guardsh/audit.jsonl'

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 
 import pytest
 
-from tests.automation.test_patroni import _SETUP, PYTHON
+from tests.automation.test_patroni import _SETUP, path
 from tests.install.machine import Machine
-from tests.unit.clusters import binaries
 
 _BEGIN = r"""
 until_says() {
@@ -48,14 +46,9 @@ ls data1 2>/dev/null || echo nothing was put in its place
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("patroni") is None, reason="no patroni")
 def test_it_stands_still_and_another_node_takes_over(machine: Machine) -> None:
-    if subprocess.run([PYTHON, "-c", "import pysyncobj"], capture_output=True, check=False).returncode != 0:
-        pytest.skip("no pysyncobj: patroni would need an etcd")
-    servers = [each for each in binaries() if str(each.directory).startswith("/usr")]
-    if not servers:
-        pytest.skip("no packaged PostgreSQL")
-    path = f"export PATH=/usr/local/bin:{servers[0].directory}:/usr/bin:/bin; cd /opt/demo"
+    begun = f"{path()}; cd /opt/demo"
     play = "".join(
-        f"cat > /opt/demo/{name} <<'END'\n{path}\n{text}\nEND\n"
+        f"cat > /opt/demo/{name} <<'END'\n{begun}\n{text}\nEND\n"
         for name, text in (("begin", _BEGIN), ("after", _AFTER))
     )
     done = machine.runs(

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from guardsh.remedies import copies, snapshots
 from tests.faults.operator import Operator, needs_namespaces
-from tests.storage.loops import attach, detach, plant, run, with_mounts
+from tests.storage.loops import plant, run, with_mounts
+from tests.storage.snapping import device
 
+__all__ = ["device"]
 pytestmark = needs_namespaces
 BY_FIND = ("guardsh", "run", "--", "find")  # an rm -r is moved aside instead
-
-
-@pytest.fixture
-def device(tmp_path: Path) -> Iterator[str]:
-    made = attach(tmp_path / "image", 200 << 20)
-    try:
-        run("mkfs.btrfs", "-q", made)
-        yield made
-    finally:
-        detach(made)
 
 
 def prepared(device: str, point: Path) -> None:
