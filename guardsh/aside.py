@@ -36,7 +36,7 @@ FAILED = 1  # as rm itself
 _PLAIN = frozenset({"--recursive", "--force", "--dir", "--verbose", "--preserve-root", "-I"})
 _DATA = frozenset({Part.ALL, Part.DATA, Part.WAL, Part.TRANSACTIONS, Part.TABLESPACE})
 _KEPT = "What is confirmed here is moved aside, not deleted (back with guardsh undo)."
-_RUNNING = "The server ends all the same, at its next checkpoint or before; stop it before you undo."
+_RUNNING = "The server ends at its next checkpoint or before; undone in time it goes on, later undo it and start it."
 _GONE = "What is confirmed here is deleted for good."
 _WHY = {errno.EBUSY: "it is a mount point", errno.EXDEV: "its file system cannot rename it"}
 _FOR_GOOD = "hint: to delete it for good: guardsh run --confirm 'HOST ROLE' -- rm …"
@@ -160,11 +160,19 @@ def all_or_none(moves: Iterable[Saved]) -> list[Saved]:
     try:
         for each in moves:
             done.append(each)
-    except (OSError, NotDoneError):
+    except BaseException as error:
         for each in reversed(done):
-            moved.put_back(each)
+            _put_back_after(each, error)
         raise
     return done
+
+
+def _put_back_after(this: Saved, why: BaseException) -> None:
+    try:
+        moved.put_back(this)
+    except (OSError, NotDoneError) as error:
+        whole = reason(why) if isinstance(why, Exception) else "interrupted"
+        raise NotDoneError(f"{whole}; {this.id} was moved before, and is not back: {reason(error)}") from why
 
 
 def told(kept: Sequence[Saved]) -> list[str]:

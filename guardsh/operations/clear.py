@@ -17,6 +17,8 @@ from guardsh.remedies import moved, store
 from guardsh.remedies.held import held
 from guardsh.remedies.record import new_id
 
+_WITHOUT_REMOVE = "without --remove what is in it is moved"
+
 
 class ClearError(Exception):
     """Why nothing was moved: one sentence; ``hint`` says what to do, ``refused`` whether by our own rules."""
@@ -47,7 +49,10 @@ def clear(directory: str, wishes: Wishes, *, remove: bool = False, into: str = "
     case = judge.together(judge.words(words, wishes))
     concerned = case.findings.every_touch
     _check_not_running(path, concerned)
-    plans = [_plan(each, into) for each in _directories(path, concerned)]
+    store_in = _checked_into(path, into)
+    plans = [_plan(each, store_in) for each in _directories(path, concerned)]
+    if remove and plans[0].beside == path:
+        raise ClearError(f"{path} cannot be renamed from the directory above it; nothing was moved", _WITHOUT_REMOVE)
     if guard.outcome(words, wishes) is not None:
         raise ClearError("", refused=True)
     kept = aside.all_or_none(_carry_out(plans, case, concerned, remove=remove))
@@ -91,8 +96,20 @@ def _directories(path: str, concerned: tuple[Touch, ...]) -> Iterator[str]:
                     yield place.path
 
 
+def _checked_into(path: str, into: str) -> str:
+    """Resolved; empty where none was named."""
+    if not into:
+        return ""
+    resolved = os.path.realpath(into)
+    if not os.path.isdir(resolved):
+        raise ClearError(f"could not keep it in {into}: no such directory")
+    if resolved.startswith(f"{path}/"):
+        raise ClearError(f"{resolved} lies in {path} and would be moved with it; nothing was moved")
+    return resolved
+
+
 def _plan(directory: str, into: str) -> Plan:
-    beside = os.path.realpath(into) if into else aside.around(directory)
+    beside = into or aside.around(directory)
     with held(directory) as here, held(beside) as there:
         if here.mount != there.mount:
             raise ClearError(

@@ -41,8 +41,12 @@ def everything() -> tuple[Saved, ...]:
 
 
 def undo(name: str = "") -> tuple[Saved, ...]:
-    """Put back what has this id, or else the newest; all that was put aside with it. Raises UndoError."""
+    """Put back what has this id, or else the newest; all that was put aside with it, or, where something is in the
+    way of one part, none. Raises UndoError."""
     chosen = _chosen(name)
+    for this in chosen:
+        if this.way is Way.MOVED:
+            _do(moved.check, this, f"could not put {this.id} back")
     for this in reversed(chosen):
         _do(KEEPERS[this.way].put_back, this, f"could not put {this.id} back")
         done = (f"put back {origin}" for origin in this.origins)

@@ -89,12 +89,7 @@ def put_back(this: Saved) -> None:
 
     Raises OSError, and NotDoneError where something has come since under one of the names: then nothing is changed.
     """
-    if not this.origins:
-        raise NotDoneError(f"where it was is not known any more; it lies in {this.place}/{FILES}")
-    with _entered(this) as (kept, place, entry), held(FILES, place) as files, held(this.origins[0]) as origin:
-        if names := moving.taken(entry, origin, files):
-            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            raise NotDoneError(f"{origin.path}/{names[0]}{more} has come since; move it away first")
+    with _free(this) as (kept, place, entry, files, origin):
         with contextlib.suppress(OSError):  # on a full disk: then it is for the next undo to end it
             write(entry.in_phase(Phase.RETURNING), place)
         moving.back(entry, origin, files)
@@ -102,6 +97,26 @@ def put_back(this: Saved) -> None:
         origin.sync()
         forget(place, kept)
     _tidy(this)
+
+
+def check(this: Saved) -> None:
+    """Change nothing. Raises as ``put_back`` would now."""
+    with _free(this):
+        pass
+
+
+@contextmanager
+def _free(this: Saved) -> Iterator[tuple[Held, Held, Entry, Held, Held]]:
+    """As ``_entered``, with what was moved and the directory that it can go back to."""
+    if not this.origins:
+        raise NotDoneError(f"where it was is not known any more; it lies in {this.place}/{FILES}")
+    with _entered(this) as (kept, place, entry), held(FILES, place) as files, held(this.origins[0]) as origin:
+        if set(files.names()) - {item.name for item in moving.moved(entry, files)}:
+            raise NotDoneError(f"those in {files.path} are not the files that were moved; move them back by hand")
+        if names := moving.taken(entry, origin, files):
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            raise NotDoneError(f"{origin.path}/{names[0]}{more} has come since; move it away first")
+        yield kept, place, entry, files, origin
 
 
 def purge(this: Saved) -> None:

@@ -180,7 +180,7 @@ def test_a_live_primary_that_was_deleted_after_all_comes_back(breaker: Operator)
     words = ("guardsh", "run", "--override", "a test", "--", "rm", "-rf", primary.directory)
     ended = breaker.types(*words).answer(f"{breaker.host} primary")
     assert ended.status == 0, ended.seen
-    assert "The server ends all the same, at its next checkpoint or before; stop it before you undo." in ended.seen
+    assert "The server ends at its next checkpoint or before; undone in time it goes on" in ended.seen
     assert not os.path.exists(primary.directory)
     primary.kill()
     assert breaker.types("guardsh", "undo").end().status == 0

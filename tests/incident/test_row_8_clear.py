@@ -89,3 +89,15 @@ def test_what_is_not_there_is_said_as_rm_says_it(operator: Operator, tmp_path: P
     assert ended.status == 1
     assert f"rm: cannot remove '{absent}': No such file or directory" in ended.seen
     assert not copy.exists()
+
+
+def test_a_store_within_what_is_cleared_is_refused(operator: Operator, tmp_path: Path) -> None:
+    copy = incomplete_copy(tmp_path)
+    ended = operator.types("guardsh", "clear", "--into", str(copy / "base"), str(copy)).end()
+    assert (ended.status, (copy / "base" / "5" / "16384").exists()) == (1, True)
+    assert f"{copy}/base lies in {copy} and would be moved with it; nothing was moved" in ended.seen
+    ended = operator.types("guardsh", "clear", "--into", str(copy / "absent"), str(copy)).end()
+    assert (ended.status, f"could not keep it in {copy}/absent: no such directory" in ended.seen) == (1, True)
+    ended = operator.types("guardsh", "clear", "--remove", "--into", str(copy), str(copy)).end()
+    assert (ended.status, copy.exists()) == (1, True)
+    assert "hint: without --remove what is in it is moved" in ended.seen
