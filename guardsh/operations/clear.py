@@ -128,9 +128,14 @@ def _carry_out(plans: list[Plan], case: Case, concerned: tuple[Touch, ...], *, r
         if remove and number == 1:
             above, name = os.path.split(plan.directory)
             yield moved.move((name,), above, plan.beside, replace(about, origins=(above,)))
-        elif any(not store.is_store(name) for name in os.listdir(plan.directory)):
+        elif not _is_empty(plan.directory):
             notes = (_inside(plan.directory),) if plan.beside == plan.directory else ()
             yield moved.empty(plan.directory, plan.beside, replace(about, notes=notes), plan.identity)
+
+
+def _is_empty(directory: str) -> bool:
+    with os.scandir(directory) as entries:
+        return all(store.is_store(entry.name) for entry in entries)
 
 
 def _inside(directory: str) -> str:
