@@ -22,6 +22,13 @@ def pytest_report_header() -> str:
     return f"PostgreSQL: {', '.join(_VERSIONS) or 'none'}"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why a test was tried again: a second run that passes must not hide what was wrong in the first."""
+    for report in terminalreporter.stats.get("rerun", []):
+        crash = getattr(report.longrepr, "reprcrash", report.longrepr)
+        terminalreporter.write_line(f"tried again: {report.nodeid} ({report.when}): {str(crash)[:2000]}")
+
+
 @contextmanager
 def _lab(binaries: Binaries) -> Iterator[Lab]:
     # A socket's path has at most 107 bytes (unix(7)), and pytest's own directories are long and private.

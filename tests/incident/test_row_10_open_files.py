@@ -6,14 +6,18 @@ import json
 from pathlib import Path
 
 from tests.faults.operator import Operator, entries
-from tests.salvage.conftest import states
+from tests.salvage.conftest import PATIENT, states
 
 
 def test_the_open_files_come_home_and_the_replica_is_named(breaker: Operator, rescue: Path) -> None:
     primary, replica = breaker.stage.primary, breaker.stage.replica
     breaker.configure('[undo]\nmove_aside = "never"\n')  # as on that day
+    for name, value in PATIENT.items():
+        primary.sql(f"alter system set {name} = '{value}'")
+    primary.sql("select pg_reload_conf()")
     primary.sql("create table matrix as select generate_series(1, 1000) as id")
-    replica.until("select count(*) = 1000 from matrix")
+    primary.until("select bool_and(replay_lsn >= pg_current_wal_flush_lsn()) from pg_stat_replication")
+    assert replica.sql("select count(*) from matrix") == "1000"
     assert breaker.types("rm", "-rf", *entries(primary.directory)).answer(f"{breaker.host} primary").status == 0
 
     session = breaker.types("guardsh", "salvage", primary.directory, str(rescue / "dest"))
