@@ -8,10 +8,12 @@ import sys
 import click
 
 from guardsh.cli import init
+from guardsh.cli import insure as insure_by_hand
 from guardsh.commands import SHIMMED
-from guardsh.operations import install, install_manifest, install_plan
+from guardsh.operations import install, install_manifest, install_plan, insure
 from guardsh.operations.diversion import DiversionError
 from guardsh.operations.install_tree import Tree
+from guardsh.screen.plain import safe
 
 INCOMPLETE, FAILED = 1, 125
 
@@ -19,9 +21,10 @@ INCOMPLETE, FAILED = 1, 125
 @click.command("install")
 @click.option("--user", is_flag=True, help="For this account only, below ~/.local.")
 @click.option("--divert", "diverted", metavar="PATH", multiple=True, help="Guard this program at its own path, too.")
+@click.option("--insure", "insuring", is_flag=True, help="Insure every running instance, too: guardsh insure.")
 @click.option("--root", metavar="DIR", default="/", help="Into an image, or a test tree, instead of this machine.")
 @click.option("--dry-run", is_flag=True, help="Show every change; make none.")
-def command(user: bool, diverted: tuple[str, ...], root: str, dry_run: bool) -> None:
+def command(user: bool, diverted: tuple[str, ...], insuring: bool, root: str, dry_run: bool) -> None:
     """Put guardsh in the way: shims, the shells' hooks, the watcher. Once more after an upgrade.
 
     What is not guardsh's own is never overwritten. Exit status: 1 where something had to be left.
@@ -29,8 +32,11 @@ def command(user: bool, diverted: tuple[str, ...], root: str, dry_run: bool) -> 
     \b
     guardsh install --dry-run
     guardsh install --divert /opt/wal-g/wal-g
+    guardsh install --insure
     guardsh install --user
     """
+    if insuring and (user or root != "/"):
+        raise click.UsageError("--insure is for the node's own instances: not with --user or --root")
     places, tree = chosen(user, root), Tree(os.path.abspath(root))
     try:
         before = install_plan.already_diverted(install_manifest.read(tree, places.manifest))
@@ -43,6 +49,8 @@ def command(user: bool, diverted: tuple[str, ...], root: str, dry_run: bool) -> 
         failed(error)
     if not dry_run:
         _after(places, tree)
+    if insuring:
+        done = _insure(dry_run) and done
     sys.exit(0 if done else INCOMPLETE)
 
 
@@ -60,6 +68,21 @@ def failed(error: Exception) -> None:
     what = f"could not write {error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
     click.echo(f"guardsh: {what}\nhint: what was done is recorded; guardsh uninstall undoes it", err=True)
     sys.exit(FAILED)
+
+
+def _insure(dry_run: bool) -> bool:
+    """Every instance that runs now; whether all could be."""
+    done = True
+    for directory in insure.every_instance():
+        if dry_run:
+            click.echo(f"insure {safe(directory)}")
+            continue
+        try:
+            done = insure_by_hand.turn_on(directory) == 0 and done
+        except (insure.InsureError, OSError, ValueError) as error:
+            click.echo(f"left {safe(directory)} uninsured: {safe(str(error))}", err=True)
+            done = False
+    return done
 
 
 def _guarded(path: str) -> str:

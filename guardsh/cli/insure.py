@@ -1,77 +1,81 @@
-"""guardsh insure: a second name for every file of a data directory, so that a deletion costs names only."""
+"""guardsh insure: hard links beside a data directory, so that deleting it frees nothing, and is healed."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 
 import click
 
-from guardsh.remedies import farm_ground, insured
-from guardsh.remedies.insured import Mode, Report
+from guardsh.operations import insure
+from guardsh.remedies import insured
+from guardsh.remedies.insured import Mode
+from guardsh.screen import insurance
 from guardsh.screen.plain import safe
-from guardsh.watch import insurance
+from guardsh.watch import keepers
 
 FAILED = 1
 
 
 @click.command("insure")
-@click.argument("directory", default="", type=click.Path())
-@click.option("--freeze-only", is_flag=True, help="Hold the server still instead of putting the names back.")
-@click.option("--off", is_flag=True, help="End it, and give up the second names.")
-def command(directory: str, freeze_only: bool, off: bool) -> None:
-    """Insure the data directory of a running server against deletion.
+@click.argument("directory", type=click.Path(), required=False)
+@click.option("--freeze-only", is_flag=True, help="After a deletion hold the server still; put nothing back.")
+@click.option("--off", is_flag=True, help="Insure it no longer.")
+@click.option("--keep", is_flag=True, help="Be the process that keeps them: what the service runs.")
+def command(directory: str | None, *, freeze_only: bool, off: bool, keep: bool) -> None:
+    """Give every file of a running server's data directory a second name, and heal its deletion.
 
-    Every file gets a second name on its own file system: it costs names, not space. When names vanish that
-    nobody was allowed to delete, the server is held still for a moment, they are put back, and it goes on.
-    Without DIRECTORY: how it goes. Only root can; Linux 5.9 or newer.
+    It costs names, not space. When somebody deletes files from under the running server, it is held still
+    for some milliseconds, the files are put back, and it goes on. Without DIRECTORY: what is insured.
 
     \b
     guardsh insure /var/lib/postgresql/15/main
+    guardsh insure
     guardsh insure --off /var/lib/postgresql/15/main
     """
-    if not directory:
-        click.echo("\n".join(map(_line, insured.reports())) or "nothing is insured on this node")
-        return
-    if os.geteuid() != 0:
-        sys.exit(_failed("only root can insure a directory", "sudo guardsh insure DIRECTORY"))
-    path = os.path.realpath(directory)
+    if (off and freeze_only) or ((off or freeze_only) and directory is None) or (keep and (directory or off)):
+        raise click.UsageError("give a data directory with --off or --freeze-only, and nothing else with --keep")
     try:
-        wanted = insured.wanted()
-        if off:
-            _end({each: mode for each, mode in wanted.items() if each != path}, path)
-            return
-        if not os.path.lexists(f"{path}/global/pg_control"):
-            sys.exit(_failed(f"{path} is no data directory: there is no global/pg_control", "name a data directory"))
-        insured.want({**wanted, path: Mode.FREEZE if freeze_only else Mode.HEAL})
-    except (OSError, ValueError) as error:
-        sys.exit(_failed(f"could not write {insured.LIST}: {error}", ""))
-    report = insurance.start(path)
+        if keep:
+            sys.exit(_keep())
+        if directory is None:
+            click.echo("\n".join(map(safe, shown())) or "nothing is insured")
+        elif off:
+            insure.off(directory)
+            click.echo(f"{safe(directory)} is insured no longer")
+        else:
+            sys.exit(turn_on(directory, Mode.FREEZE if freeze_only else Mode.HEAL))
+    except insure.InsureError as error:
+        sys.exit(_failed(str(error)))
+    except OSError as error:
+        sys.exit(_failed(f"{error.filename or 'insurance'}: {(error.strerror or str(error)).lower()}"))
+    except ValueError as error:
+        sys.exit(_failed(str(error)))
+
+
+def turn_on(directory: str, mode: Mode = Mode.HEAL) -> int:
+    """Insure it, and say how that went; the exit status. Raises InsureError, OSError and ValueError."""
+    report = insure.on(directory, mode)
     if report is None:
-        sys.exit(_failed(f"no keeper of {path} has answered", "guardsh insure shows how it goes"))
-    click.echo(_line(report))
-    sys.exit(FAILED if report.trouble and report.server else 0)
+        return _failed(f"{directory}: no keeper has answered yet; guardsh insure tells when it does")
+    click.echo("\n".join(map(safe, insurance.lines((report,), ()))))
+    return FAILED if report.trouble and not report.files else 0
 
 
-def _end(wanted: dict[str, Mode], path: str) -> None:
-    insured.want(wanted)
-    insured.lift(path)
-    shutil.rmtree(f"{os.path.dirname(path)}/{farm_ground.NAME}/{os.path.basename(path)}", ignore_errors=True)
-    click.echo(safe(f"{path} is insured no longer"))
+def shown() -> list[str]:
+    """What is insured, as lines. Raises OSError and ValueError."""
+    wanted = insured.wanted()
+    reports = [report for report in insured.reports() if report.directory in wanted]
+    return insurance.lines(reports, sorted(wanted.keys() - {report.directory for report in reports}))
 
 
-def _line(report: Report) -> str:
-    if not report.is_fresh:
-        return safe(f"{report.directory}: NOT insured: its keeper is gone")
-    what = "held still" if report.mode == Mode.FREEZE.value else "healed"
-    state = report.trouble or f"{report.files} of {report.names} files have a second name; a deletion would be {what}"
-    healed = f"; healed {report.heals} times" if report.heals else ""
-    return safe(f"{report.directory}: {state}{healed}")
+def _keep() -> int:
+    try:
+        keepers.Keepers().run()
+    except keepers.KeptByAnotherError:
+        return 0
+    return 0
 
 
-def _failed(sentence: str, hint: str) -> int:
-    click.echo(safe(f"guardsh insure: {sentence}"), err=True)
-    if hint:
-        click.echo(safe(f"hint: {hint}"), err=True)
+def _failed(sentence: str) -> int:
+    click.echo(f"guardsh insure: {safe(sentence)}", err=True)
     return FAILED

@@ -6,14 +6,18 @@ import json
 import shutil
 import sys
 import time
+from dataclasses import asdict
 
 import click
 
+from guardsh.cli import insure
 from guardsh.model.node import Node
 from guardsh.observe import boot, node, stack
 from guardsh.policy import config
+from guardsh.remedies import insured
 from guardsh.screen import status
 from guardsh.screen.facts import SCHEMA, facts
+from guardsh.screen.plain import safe
 from guardsh.system.apart import Deadline
 
 _INTERVAL = 2.0
@@ -55,5 +59,14 @@ def _seen() -> Node:
 
 def _shown(seen: Node, as_json: bool) -> str:
     if as_json:
-        return json.dumps({"schema": SCHEMA, **facts(seen)}, indent=2)
-    return "\n".join(status.status(seen, shutil.get_terminal_size().columns))
+        reports = [asdict(report) for report in insured.reports()]
+        return json.dumps({"schema": SCHEMA, **facts(seen), "insured": reports}, indent=2)
+    return "\n".join([*status.status(seen, shutil.get_terminal_size().columns), *map(safe, _insured())])
+
+
+def _insured() -> list[str]:
+    """What is insured, and how that goes; an unreadable list is no reason not to show the rest."""
+    try:
+        return insure.shown()
+    except (OSError, ValueError) as error:
+        return [f"insured    not known: {error}"]

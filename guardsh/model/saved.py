@@ -17,6 +17,7 @@ class Way(Enum):
     MOVED = "moved"  # renamed within its file system
     SNAPSHOT = "snapshot"  # of its subvolume, dataset or thin volume
     COPY = "copy"  # of single files, sharing their blocks (reflink)
+    INSURED = "insured"  # by second names of its files
 
 
 @dataclass(frozen=True, slots=True)

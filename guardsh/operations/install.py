@@ -147,12 +147,14 @@ def start_watcher() -> None:
     if state_place.has_service():
         _systemctl("daemon-reload")
         _systemctl("restart", "--no-block", state_place.UNIT)
+        _systemctl("restart", "--no-block", state_place.INSURANCE)
 
 
 def stop_watcher() -> None:
     """Before its unit is gone."""
     if state_place.has_service():
         _systemctl("stop", state_place.UNIT)
+        _systemctl("stop", state_place.INSURANCE)
 
 
 def _systemctl(*words: str) -> None:

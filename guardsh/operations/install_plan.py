@@ -13,7 +13,7 @@ from guardsh.operations.diversion import Diversion
 from guardsh.operations.install_changes import Block, Change, File, Link
 from guardsh.operations.install_manifest import Record
 from guardsh.operations.install_tree import Tree
-from guardsh.system.state_place import ENABLED, UNIT
+from guardsh.system.state_place import ENABLED, INSURANCE, INSURANCE_ENABLED, UNIT
 
 _RC = ("/etc/bash.bashrc", "/etc/zsh/zshrc", "/etc/zshrc")
 
@@ -64,10 +64,10 @@ def already_diverted(records: Mapping[str, Record]) -> list[str]:
     return [record.path for record in records.values() if record.kind == "diversion"]
 
 
-def unit_text(guardsh: str) -> str:
+def unit_text(guardsh: str, unit: str = UNIT) -> str:
     """The unit that starts this very guardsh. A % would be a specifier (systemd.unit(5))."""
     program = guardsh.replace("%", "%%")
-    return integrations.text(UNIT).replace("ExecStart=/usr/local/bin/guardsh", f'ExecStart="{program}"')
+    return integrations.text(unit).replace("ExecStart=/usr/local/bin/guardsh", f'ExecStart="{program}"')
 
 
 def has_systemd(tree: Tree) -> bool:
@@ -80,7 +80,12 @@ def _of_node(tree: Tree, places: Places, guardsh: str) -> list[Change]:
 
     zshrc, not zshenv: scripts should not pay for it.
     """
-    unit: list[Change] = [File(f"/etc/systemd/system/{UNIT}", unit_text(guardsh)), Link(ENABLED, f"../{UNIT}")]
+    unit: list[Change] = [
+        File(f"/etc/systemd/system/{UNIT}", unit_text(guardsh)),
+        Link(ENABLED, f"../{UNIT}"),
+        File(f"/etc/systemd/system/{INSURANCE}", unit_text(guardsh, INSURANCE)),
+        Link(INSURANCE_ENABLED, f"../{INSURANCE}"),
+    ]
     return [
         File("/etc/profile.d/guardsh.sh", _profile(places.lib)),
         File("/etc/fish/conf.d/guardsh.fish", _fish(places.lib)),

@@ -10,7 +10,7 @@ from guardsh.judge import Wishes, working_directory
 from guardsh.model.saved import Saved, Way
 from guardsh.observe import discovery
 from guardsh.policy import config
-from guardsh.remedies import copies, moved, snapshots
+from guardsh.remedies import copies, farms, moved, snapshots
 from guardsh.remedies.record import NotDoneError
 from guardsh.system import processes
 
@@ -23,7 +23,7 @@ class Keeper(Protocol):
     def purge(self, saved: Saved, /) -> None: ...
 
 
-KEEPERS: dict[Way, Keeper] = {Way.MOVED: moved, Way.SNAPSHOT: snapshots, Way.COPY: copies}
+KEEPERS: dict[Way, Keeper] = {Way.MOVED: moved, Way.SNAPSHOT: snapshots, Way.COPY: copies, Way.INSURED: farms}
 
 
 class UndoError(Exception):
@@ -36,7 +36,7 @@ class UndoError(Exception):
 
 def everything() -> tuple[Saved, ...]:
     """All that was put aside on this node, the oldest first, and can be seen by this account."""
-    found = (*moved.saved(_near()), *snapshots.saved(), *copies.saved())
+    found = (*moved.saved(_near()), *snapshots.saved(), *copies.saved(), *farms.saved())
     return tuple(sorted(found, key=lambda each: (each.when, each.id)))
 
 

@@ -11,25 +11,27 @@ import json
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from guardsh.remedies.farm_ground import (
-    DIRECTORY,
-    LOOKS,
-    NAME,
-    NAMES,
-    TEMPORARY,
-    Branch,
-    entries,
-    is_below,
-    listed,
-    made_at,
-    restored,
-    view,
-    walked,
-)
+from guardsh.remedies.farm_ground import DIRECTORY, LOOKS, NAME, entries, listed, made_at, view
 
+_NAMES = "names"
 _FROZEN = "frozen"  # says why the names are kept as they are
+_TEMPORARY = "pgsql_tmp"  # PG_TEMP_FILE_PREFIX (storage/fd.h): nothing that a server would miss
+
+
+@dataclass(slots=True)
+class Branch:
+    """One directory below the root: its open descriptors on both sides, and the files that have a second name."""
+
+    path: str  # relative to the root; "" is the root itself
+    real: int
+    second: int
+    mode: int
+    owner: int
+    group: int
+    files: dict[str, int] = field(default_factory=dict)  # name to inode
+    links: dict[str, str] = field(default_factory=dict)  # symbolic links, and where they lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +50,32 @@ class Farm:
 
     def __init__(self, root: str) -> None:
         self.root = root
-        above, self._name = os.path.split(root)
-        self._view = view(above, self._name)
-        self.place = f"{above.rstrip('/')}/{NAME}/{self._name}"
-        above_all = made_at(self._view, NAME)
-        self._home = made_at(above_all, self._name)
+        above, self.name = os.path.split(root)
+        self.view = view(above, self.name)
+        self.place = f"{above.rstrip('/')}/{NAME}/{self.name}"
+        above_all = made_at(self.view, NAME)
+        self.home = made_at(above_all, self.name)
         os.close(above_all)
-        self._names = made_at(self._home, NAMES)
+        self.names = made_at(self.home, _NAMES)
         self.branches: dict[str, Branch] = {}
 
     def close(self) -> None:
         for branch in self.branches.values():
             os.close(branch.real)
             os.close(branch.second)
-        for descriptor in (self._names, self._home, self._view):
+        for descriptor in (self.names, self.home, self.view):
             os.close(descriptor)
 
     def real_root(self) -> int:
         """A descriptor of the insured directory itself, beneath its mount on itself. The caller closes it."""
-        return os.open(self._name, DIRECTORY, dir_fd=self._view)
+        return os.open(self.name, DIRECTORY, dir_fd=self.view)
 
     # Following
 
     def build(self) -> Iterator[Branch]:
         """Give every file a second name, and take away those whose first one is gone; each directory as it is added."""
         yield from self.add("", self.real_root())
-        self._prune(self._names, "")
+        self._prune(self.names, "")
         self.note_looks()
 
     def add(self, path: str, real: int) -> Iterator[Branch]:
@@ -94,7 +96,7 @@ class Farm:
         directories: set[str] = set()
         branch.links.clear()
         for entry in entries(branch.real):
-            if entry.name.startswith(TEMPORARY):
+            if entry.name.startswith(_TEMPORARY):
                 continue
             if entry.is_file(follow_symlinks=False):
                 there[entry.name] = entry.inode()
@@ -118,7 +120,7 @@ class Farm:
         """Give one file its second name; what had it before is let go. Nothing where it is gone already, or no file."""
         try:
             status = os.stat(name, dir_fd=branch.real, follow_symlinks=False)
-            if not stat.S_ISREG(status.st_mode) or name.startswith(TEMPORARY):
+            if not stat.S_ISREG(status.st_mode) or name.startswith(_TEMPORARY):
                 return
             if not self._has(branch, name, status.st_ino):
                 with contextlib.suppress(FileNotFoundError):
@@ -142,7 +144,7 @@ class Farm:
 
     def drop(self, path: str) -> None:
         """Let a directory go that was removed on purpose, with all below it."""
-        for each in sorted((each for each in self.branches if is_below(each, path)), reverse=True):
+        for each in sorted((each for each in self.branches if _is_below(each, path)), reverse=True):
             branch = self.branches.pop(each)
             for name in listed(branch.second):
                 with contextlib.suppress(IsADirectoryError, PermissionError):
@@ -150,57 +152,39 @@ class Farm:
             os.close(branch.real)
             os.close(branch.second)
             with contextlib.suppress(OSError):
-                os.rmdir(each or ".", dir_fd=self._names)
+                os.rmdir(each or ".", dir_fd=self.names)
 
     def note_looks(self) -> None:
         """Write down what the directories look like: they cannot have second names. Raises OSError."""
         looks = {
             branch.path: [branch.mode, branch.owner, branch.group, branch.links] for branch in self.branches.values()
         }
-        file = os.open(f"{LOOKS}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=self._home)
+        file = os.open(f"{LOOKS}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=self.home)
         with os.fdopen(file, "w", encoding="utf-8") as writing:
             json.dump(looks, writing)
-        os.rename(f"{LOOKS}.new", LOOKS, src_dir_fd=self._home, dst_dir_fd=self._home)
+        os.rename(f"{LOOKS}.new", LOOKS, src_dir_fd=self.home, dst_dir_fd=self.home)
 
-    def freeze(self, why: str) -> None:
-        """Keep the names as they are until somebody has put them back, also beyond our own end. Raises OSError."""
-        file = os.open(_FROZEN, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=self._home)
+    def freeze(self, why: str, *, lasting: bool = True) -> None:
+        """Keep the names as they are until somebody has put them back, also beyond our own end; where that is
+        ``lasting``, also beyond the machine's. Raises OSError."""
+        file = os.open(_FROZEN, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=self.home)
         with os.fdopen(file, "w", encoding="utf-8") as writing:
             writing.write(why)
             writing.flush()
-            os.fsync(file)
+            if lasting:
+                os.fsync(file)
 
     def frozen(self) -> str:
         """Why the names are kept as they are; empty where they follow."""
         try:
-            with os.fdopen(os.open(_FROZEN, os.O_RDONLY, dir_fd=self._home), encoding="utf-8") as file:
+            with os.fdopen(os.open(_FROZEN, os.O_RDONLY, dir_fd=self.home), encoding="utf-8") as file:
                 return file.read() or "an accident"
         except FileNotFoundError:
             return ""
 
     def thaw(self) -> None:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(_FROZEN, dir_fd=self._home)
-
-    # Healing
-
-    def recall(self) -> int:
-        """Instead of ``build``: know what was written down, without a look at what is there now; how many names.
-
-        Of two names of one segment the later one counts: they are recycled into the future (RemoveXlogFile, xlog.c).
-        Raises FileNotFoundError where nothing was written down, and ValueError.
-        """
-        with os.fdopen(os.open(LOOKS, os.O_RDONLY, dir_fd=self._home), encoding="utf-8") as file:
-            looks = json.load(file)
-        for path, (mode, owner, group, links) in sorted(looks.items()):
-            with contextlib.suppress(FileNotFoundError):
-                second = walked(self._names, path)
-                names = sorted((entry.name, entry.inode()) for entry in entries(second) if entry.is_file())
-                by_inode = {inode: name for name, inode in names}
-                real = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)  # until it is stood up
-                files = {name: inode for inode, name in by_inode.items()}
-                self.branches[path] = Branch(path, real, second, mode, owner, group, files, links)
-        return sum(len(branch.files) for branch in self.branches.values())
+            os.unlink(_FROZEN, dir_fd=self.home)
 
     def forget_recalled(self) -> None:
         """Begin anew, and follow."""
@@ -210,57 +194,27 @@ class Farm:
         self.branches.clear()
         self.thaw()
 
-    def missing(self) -> int:
-        """How many names that the farm has are gone from the directory, after ``recall``."""
-        count = 0
-        for branch in self.branches.values():
-            try:
-                real = walked(self._view, os.path.join(self._name, branch.path))
-            except (FileNotFoundError, NotADirectoryError):
-                count += len(branch.files)
-                continue
-            count += len(branch.files.keys() - set(listed(real)))
-            os.close(real)
-        return count
-
-    def restore(self) -> tuple[int, list[Branch]]:
-        """Put back every name that is gone, and every directory; how many names, and which directories are new ones."""
-        fresh = [branch for path in sorted(self.branches) if (branch := self._stood_up(path)) is not None]
-        return sum(map(restored, self.branches.values())), fresh
-
-    def _stood_up(self, path: str) -> Branch | None:
-        """The branch, where its directory had to be made again."""
-        branch = self.branches[path]
-        above = self._view if not path else self.branches[os.path.dirname(path)].real
-        name = os.path.basename(path) if path else self._name
-        with contextlib.suppress(FileNotFoundError):
-            there = os.stat(name, dir_fd=above, follow_symlinks=False)
-            if there.st_ino == os.fstat(branch.real).st_ino:
-                return None
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(name, 0o700, dir_fd=above)
-        os.close(branch.real)
-        branch.real = os.open(name, DIRECTORY, dir_fd=above)
-        os.fchown(branch.real, branch.owner, branch.group)
-        os.fchmod(branch.real, branch.mode)
-        return branch
-
     def clear(self) -> None:
         """Take the whole farm away: from now on nothing is kept."""
         self.branches.clear()
-        self._prune(self._names, "")
-        above = os.open(NAME, DIRECTORY, dir_fd=self._view)
-        for name in listed(self._home):
-            if name != NAMES:
-                os.unlink(name, dir_fd=self._home)
-        os.rmdir(NAMES, dir_fd=self._home)
-        os.rmdir(self._name, dir_fd=above)
-        os.close(above)
-        with contextlib.suppress(OSError):  # another one's farm lies there, too
-            os.rmdir(NAME, dir_fd=self._view)
+        self._prune(self.names, "")
+        for name in listed(self.home):
+            if name != _NAMES:
+                os.unlink(name, dir_fd=self.home)
+        os.rmdir(_NAMES, dir_fd=self.home)
+        os.rmdir(f"{NAME}/{self.name}", dir_fd=self.view)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no farm lies in its place any more."""
+        above = os.open(NAME, DIRECTORY, dir_fd=self.view)
+        try:
+            return not listed(above)
+        finally:
+            os.close(above)
 
     def _second(self, path: str) -> int:
-        here = os.open(".", DIRECTORY, dir_fd=self._names)
+        here = os.open(".", DIRECTORY, dir_fd=self.names)
         for name in path.split("/") if path else ():
             below = made_at(here, name)
             os.close(here)
@@ -288,3 +242,7 @@ class Farm:
                 os.close(deeper)
                 if below not in self.branches:
                     os.rmdir(name, dir_fd=directory)
+
+
+def _is_below(path: str, top: str) -> bool:
+    return path == top or not top or path.startswith(f"{top}/")

@@ -1,18 +1,15 @@
-"""What a farm of second names stands on: its directories, seen beneath every mount on them."""
+"""Where farms lie: a hidden directory of root's beside each insured one, seen beneath all mounts."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import stat
-from dataclasses import dataclass, field
 
 from guardsh.system import kernel
 
 NAME = ".guardsh-insured"  # beside the insured directory; root's, 0700
 LOOKS = "looks.json"  # in the farm's own directory: of directories, what a link does not keep
-NAMES = "names"
-TEMPORARY = "pgsql_tmp"  # PG_TEMP_FILE_PREFIX (storage/fd.h): nothing that a server would miss
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -20,69 +17,19 @@ class NoFarmError(Exception):
     """Why a directory cannot have a farm; one sentence."""
 
 
-@dataclass(slots=True)
-class Branch:
-    """One directory below the root: its open descriptors on both sides, and the files that have a second name."""
-
-    path: str  # relative to the root; "" is the root itself
-    real: int
-    second: int
-    mode: int
-    owner: int
-    group: int
-    files: dict[str, int] = field(default_factory=dict)  # name to inode
-    links: dict[str, str] = field(default_factory=dict)  # symbolic links, and where they lead
-
-
-def restored(branch: Branch) -> int:
-    seen = entries(branch.real)
-    there, inodes = {entry.name for entry in seen}, {entry.inode() for entry in seen}
-    # A file that is there under another name was renamed by the server.
-    gone = [name for name, inode in branch.files.items() if name not in there and inode not in inodes]
-    for name in gone:
-        with contextlib.suppress(FileNotFoundError, FileExistsError):
-            os.link(name, name, src_dir_fd=branch.second, dst_dir_fd=branch.real, follow_symlinks=False)
-    for name, target in branch.links.items():
-        if name not in there:
-            with contextlib.suppress(FileExistsError):
-                os.symlink(target, name, dir_fd=branch.real)
-                os.chown(name, branch.owner, branch.group, dir_fd=branch.real, follow_symlinks=False)
-    return len(gone)
-
-
-def listed(directory: int) -> list[str]:
-    return [entry.name for entry in entries(directory)]
-
-
-def entries(directory: int) -> list[os.DirEntry[str]]:
-    """Through a descriptor of its own: that of btrfs does not list what has come since it was opened."""
-    own = os.open(".", DIRECTORY, dir_fd=directory)
-    try:
-        with os.scandir(own) as entries:
-            return list(entries)
-    finally:
-        os.close(own)
-
-
-def is_below(path: str, top: str) -> bool:
-    return path == top or not top or path.startswith(f"{top}/")
-
-
 def view(above: str, name: str) -> int:
+    """A descriptor of the directory above, beneath whatever is mounted in it. Raises NoFarmError."""
     try:
-        view = kernel.open_tree(above)
+        seen = kernel.open_tree(above)
     except OSError as error:
         raise NoFarmError(f"{above} cannot be seen beneath its mounts: {(error.strerror or '').lower()}") from None
-    try:
-        if os.stat(name, dir_fd=view, follow_symlinks=False).st_dev != os.fstat(view).st_dev:
+    with contextlib.suppress(FileNotFoundError):
+        beneath = os.stat(name, dir_fd=seen, follow_symlinks=False)
+        shown = os.stat(f"{above}/{name}", follow_symlinks=False)
+        if (beneath.st_dev, beneath.st_ino) != (shown.st_dev, shown.st_ino) or shown.st_dev != os.fstat(seen).st_dev:
+            os.close(seen)
             raise NoFarmError(f"{above}/{name} is a file system of its own: there is no place beside it")
-    except OSError as error:
-        os.close(view)
-        raise NoFarmError(f"{above}/{name}: {(error.strerror or '').lower()}") from None
-    except NoFarmError:
-        os.close(view)
-        raise
-    return view
+    return seen
 
 
 def walked(above: int, path: str) -> int:
@@ -97,6 +44,22 @@ def walked(above: int, path: str) -> int:
     return here
 
 
+def has_farm(root: str) -> bool:
+    """Whether one lies beside the directory, even if nobody keeps it now."""
+    above, name = os.path.split(root)
+    try:
+        seen = kernel.open_tree(above)
+    except OSError:
+        return False
+    try:
+        os.stat(f"{NAME}/{name}/{LOOKS}", dir_fd=seen, follow_symlinks=False)
+    except OSError:
+        return False
+    finally:
+        os.close(seen)
+    return True
+
+
 def made_at(above: int, name: str) -> int:
     """A directory of root's alone, there already or new."""
     with contextlib.suppress(FileExistsError):
@@ -107,3 +70,18 @@ def made_at(above: int, name: str) -> int:
         os.close(made)
         raise NoFarmError(f"{name} belongs to somebody else, or others may look into it")
     return made
+
+
+def listed(directory: int) -> list[str]:
+    """The names in an open directory."""
+    return [entry.name for entry in entries(directory)]
+
+
+def entries(directory: int) -> list[os.DirEntry[str]]:
+    """Through a descriptor of its own: that of btrfs does not list what has come since it was opened."""
+    own = os.open(".", DIRECTORY, dir_fd=directory)
+    try:
+        with os.scandir(own) as found:
+            return list(found)
+    finally:
+        os.close(own)

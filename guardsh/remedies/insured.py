@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
@@ -17,7 +19,8 @@ from guardsh.system import kernel, proc, standing
 LIST = "/var/lib/guardsh/insured.json"
 REPORTS = "/run/guardsh/insured"
 ALLOWANCES = "/run/guardsh/allowed"
-_AFTERWARDS = 10.0  # seconds after its writing that an allowance counts for a process that has ended
+NO_KEEPER = "no keeper"  # the last word of one that ends
+_AFTERWARDS = 3600.0  # seconds that an allowance may lie about whose process has ended
 _FRESH = 5.0  # seconds after which a report tells of a keeper that is gone
 
 
@@ -57,6 +60,26 @@ def wanted() -> dict[str, Mode]:
             return {str(path): Mode(mode) for path, mode in json.load(file).items()}
     except FileNotFoundError:
         return {}
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    os.makedirs(os.path.dirname(LIST), mode=0o755, exist_ok=True)
+    with open(f"{LIST}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def add(directory: str, mode: Mode) -> None:
+    """Insure one more, or in another mode. Raises as ``wanted`` and ``want``."""
+    with _alone():
+        want({**wanted(), directory: mode})
+
+
+def remove(directory: str) -> None:
+    """Insure one less. Raises as ``wanted`` and ``want``."""
+    with _alone():
+        want({path: mode for path, mode in wanted().items() if path != directory})
 
 
 def want(directories: Mapping[str, Mode]) -> None:
@@ -117,16 +140,14 @@ def is_allowed(of: Identity, pid: int) -> bool:
 
 
 def _holds(holder: str, name: str, pid: int) -> bool:
-    """An allowance ends with its process; what that has done just before is still being told of."""
+    """An allowance ends with its process; what that itself has done just before is still being told of."""
     allowed, _, start = holder.partition(".")
     if _start(int(allowed)) == start:
         return _start(pid) is None or _descends(pid, int(allowed))
     with contextlib.suppress(OSError):
-        age = time.time() - os.lstat(f"{ALLOWANCES}/{name}").st_mtime
-        if age < _AFTERWARDS:
-            return pid == int(allowed) or _start(pid) is None
-        os.unlink(f"{ALLOWANCES}/{name}")
-    return False
+        if time.time() - os.lstat(f"{ALLOWANCES}/{name}").st_mtime > _AFTERWARDS:
+            os.unlink(f"{ALLOWANCES}/{name}")
+    return pid == int(allowed) and _start(pid) is None
 
 
 def _start(pid: int) -> str | None:
@@ -157,6 +178,36 @@ def hold(directory: str) -> None:
     """Mount a directory on itself, once: its inode cannot be removed or renamed. Raises OSError."""
     if not mounts_on_itself(directory):
         kernel.mount(directory, directory, None, kernel.MS_BIND)
+
+
+def cover(place: str) -> None:
+    """Lay something empty that cannot be written over the farms that lie there: nobody reaches them by their names.
+    Raises OSError."""
+    if not os.path.ismount(place):
+        kernel.mount("guardsh", place, "tmpfs", kernel.MS_RDONLY | kernel.MS_NODEV | kernel.MS_NOEXEC, "mode=700")
+
+
+def uncover(place: str) -> None:
+    """Raises OSError."""
+    if os.path.ismount(place):
+        kernel.umount(place, kernel.MNT_DETACH)
+
+
+@contextmanager
+def lifted(directory: str) -> Iterator[None]:
+    """Without its mount on itself inside the ``with`` block, where it had one. What this process takes from it is
+    allowed."""
+    held = mounts_on_itself(directory) > 0
+    if held:
+        status = os.stat(directory)
+        allow(Identity(status.st_dev, status.st_ino), os.getpid())
+        lift(directory)
+    try:
+        yield
+    finally:
+        if held and os.path.isdir(directory):
+            with contextlib.suppress(OSError):
+                hold(directory)
 
 
 def _key(of: Identity) -> str:

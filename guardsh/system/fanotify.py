@@ -80,7 +80,7 @@ class Fanotify:
         checked(libc().fanotify_mark(self._descriptor, _MARK_ADD, ctypes.c_uint64(OPEN), file, None))
 
     def read(self) -> Iterator[Happened]:
-        """What has happened since, up to a quarter of a megabyte; ``OVERFLOW`` where some of it was lost."""
+        """What has happened since, up to a limit; where some of it was lost, an event with ``OVERFLOW``."""
         try:
             data = os.read(self._descriptor, _MOST)
         except BlockingIOError:

@@ -6,6 +6,7 @@ import ctypes
 import fcntl
 import functools
 import os
+import signal
 from typing import Any
 
 # <sched.h>
@@ -88,6 +89,11 @@ def open_tree(path: str, flags: int = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, direc
     """open_tree(2), Linux 5.2: a descriptor of a private copy of the mount that ``path`` lies in, rooted at ``path``,
     without what is mounted below. It is gone with the descriptor."""
     return checked(libc().syscall(_OPEN_TREE, directory, _text(path), ctypes.c_uint(flags)), path)
+
+
+def end_with_parent() -> None:
+    """prctl(2), PR_SET_PDEATHSIG: this process gets SIGTERM when the thread that made it ends."""
+    checked(libc().prctl(1, ctypes.c_ulong(signal.SIGTERM)))
 
 
 def reflink(source: int, target: int) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 NODE = "/run/guardsh/state"
 UNIT = "guardsh-watch.service"
 ENABLED = f"/etc/systemd/system/multi-user.target.wants/{UNIT}"
+INSURANCE = "guardsh-insure.service"
+INSURANCE_ENABLED = f"/etc/systemd/system/multi-user.target.wants/{INSURANCE}"
 
 
 def to_write(environment: Mapping[str, str], uid: int) -> str:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from guardsh.remedies import farm_return
+from guardsh.remedies.farm import Farm
 from guardsh.remedies.insured import Mode
-from guardsh.system import proc
+from guardsh.system import proc, waiting
 from guardsh.watch import rescue
 from guardsh.watch.family import Family
 from guardsh.watch.lifeline import Lifeline
 from guardsh.watch.plot import Plot
 
 _RUN_OUT = 0.15  # seconds that a deletion may take to come to its end by itself
+INTERRUPTED = "a healing was interrupted"  # what a farm says while it lasts
 _QUIET = 0.004  # seconds without a further removal, after which it is taken for over
 _STILLNESS = 0.05  # seconds for processes in the middle of a disk's work
 # Programs that do nothing else, and those that start them again and again. Anybody else may have other work in hand.
@@ -49,7 +51,7 @@ class Outcome:
 class Healing:
     """Begins with the server held still. Raises ProcessLookupError where it is gone."""
 
-    def __init__(self, family: Family, lifeline: Lifeline, mode: Mode) -> None:
+    def __init__(self, family: Family, lifeline: Lifeline, mode: Mode, farms: Sequence[Farm]) -> None:
         self._begun = time.monotonic()
         self._family = family
         self._lifeline = lifeline
@@ -59,6 +61,10 @@ class Healing:
         if mode is Mode.HEAL:
             lifeline.holding()
         family.stop()
+        self._farms = farms
+        for farm in farms:  # who comes after us, should we be killed, has something to go by
+            with contextlib.suppress(OSError):
+                farm.freeze(INTERRUPTED, lasting=False)
 
     def suspect(self, pid: int) -> None:
         """Somebody who takes names: ended at once where he does nothing else."""
@@ -90,19 +96,33 @@ class Healing:
             why = f"{error.filename or ''} {(error.strerror or str(error)).lower()}".strip()
             return self._outcome(False, 0, f"the names could not be put back: {why}; the server goes on")
         finally:
-            self._family.go_on()
-            self._lifeline.released()
+            self._release()
         outcome = self._outcome(True, names, "healed", lost)
         for plot in plots:
             plot.settled()
         return outcome
+
+    def put_back_only(self) -> Outcome:
+        """The same where nobody is told of names, and the farms say what should be there."""
+        try:
+            self._family.await_stillness(_STILLNESS)
+            names = sum(farm_return.restore(farm)[0] for farm in self._farms)
+        finally:
+            self._release()
+        return self._outcome(True, names, "healed, late")
+
+    def _release(self) -> None:
+        self._family.go_on()
+        self._lifeline.released()
+        for farm in self._farms:
+            farm.thaw()
 
     def _let_run_out(self, plots: Sequence[Plot], read: Callable[[], bool]) -> None:
         """Wait for the deletion's end, and until all of the server stands still."""
         self._family.await_stillness(_STILLNESS)
         end = time.monotonic() + _RUN_OUT
         while time.monotonic() < end:
-            told = bool(select.select([plot.events for plot in plots], [], [], _QUIET)[0]) and read()
+            told = bool(waiting.ready([plot.events.fileno() for plot in plots], _QUIET)) and read()
             if not told and not any(map(_is_alive, self._culprits)):
                 break
         read()
@@ -110,7 +130,7 @@ class Healing:
     def _put_back(self, plots: Sequence[Plot]) -> tuple[int, tuple[str, ...]]:
         names, lost = 0, list[str]()
         for plot in plots:
-            restored, fresh = plot.farm.restore()
+            restored, fresh = farm_return.restore(plot.farm)
             plot.follow_again(fresh)
             names += restored
             lost += rescue.copied(plot.farm.root, plot.unnamed, self._family.members()) if plot.unnamed else ()

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import time
 from collections.abc import Callable
 
 from guardsh.model.instance import Server
 from guardsh.model.place import Identity
 from guardsh.observe import outlying
-from guardsh.remedies import insured
+from guardsh.remedies import farms, insured
 from guardsh.remedies.farm_ground import NoFarmError
 from guardsh.remedies.insured import Mode, Report
-from guardsh.system import processes
+from guardsh.system import processes, waiting
 from guardsh.system.fanotify import Happened
 from guardsh.system.signals import Signals
-from guardsh.watch import urgency
+from guardsh.watch import overdue, urgency
 from guardsh.watch.family import Family
 from guardsh.watch.healing import Healing, Outcome
 from guardsh.watch.lifeline import Lifeline
@@ -27,7 +26,8 @@ _BEAT = 0.25  # seconds between two rounds of looking
 _WHOLE = 30.0  # seconds between two rounds over everything, whatever was told
 _WAIT = 1.0  # seconds between two looks for a server
 _CONFIRMED = 60.0  # seconds after the last removal that somebody confirmed
-_ESSENTIAL = ("PG_VERSION", "global/pg_control")  # what a running server never removes
+
+_ECHO = 0.5  # seconds in which what a confirmed command had started may have ended with it
 
 Batch = list[tuple[Plot, list[Happened]]]
 
@@ -41,6 +41,7 @@ class Keeper:
         self._told = told
         self._heals = 0
         self._trouble = ""
+        self._uninsured = ""  # a part of the instance, and why
         self._plots: list[Plot] = []
         self._server: Server | None = None
         self._confirmed_at = -_CONFIRMED
@@ -53,11 +54,11 @@ class Keeper:
                 self._server = self._running()
                 if self._server is None:
                     self._say("no server runs here: the names are kept as they are")
-                    select.select([signals], [], [], _WAIT)
+                    waiting.ready([signals.fileno()], _WAIT)
                 else:
                     self._guard(self._server, signals)
         self._server = None
-        self._say("no keeper")
+        self._say(insured.NO_KEEPER)
 
     def _is_wanted(self) -> bool:
         return insured.wanted().get(self._directory) is self._mode
@@ -74,25 +75,37 @@ class Keeper:
         """For as long as this server lives. What nobody can follow is said, and looked at again later."""
         lifeline = Lifeline(server.pid)  # before there is anything that it should not hold open
         try:
-            self._begin()
-            self._follow(Family(server.pid), server.pid, signals, lifeline)
+            family = Family(server.pid)
+            self._begin(family, lifeline)
+            self._follow(family, server.pid, signals, lifeline)
         except (NoFarmError, OSError) as error:
             self._say(sentence(error))
-            select.select([signals], [], [], _WAIT)
+            waiting.ready([signals.fileno()], _WAIT)
         finally:
             lifeline.close()
             for plot in self._plots:
                 plot.close()
             self._plots = []
 
-    def _begin(self) -> None:
+    def _begin(self, family: Family, lifeline: Lifeline) -> None:
         """Raises NoFarmError where what is there now must not be taken for what should be there."""
-        missing = [name for name in _ESSENTIAL if not os.path.lexists(f"{self._directory}/{name}")]
+        if self._mode is Mode.HEAL:
+            late = overdue.heal(self._directory, farms.roots(self._directory), family, lifeline)
+            if late is not None:
+                self._settle(late)
+        missing = [name for name in overdue.ESSENTIAL if not os.path.lexists(f"{self._directory}/{name}")]
         if missing:
             raise NoFarmError(f"{missing[0]} was gone before the keeper came: what is left is not followed")
         insured.hold(self._directory)
-        for root, part in roots(self._directory):
-            self._plots.append(Plot(root, part))
+        self._plots = [Plot(self._directory)]
+        self._uninsured = ""
+        for root, part in elsewhere(self._directory):
+            try:
+                self._plots.append(Plot(root, part))
+            except (NoFarmError, OSError) as error:
+                self._uninsured = f"{root} is not insured: {sentence(error)}"
+        for plot in self._plots:
+            insured.cover(os.path.dirname(plot.farm.place))
         self._trouble = ""
 
     def _follow(self, family: Family, server: int, signals: Signals, lifeline: Lifeline) -> None:
@@ -103,7 +116,7 @@ class Keeper:
             beat = whole = time.monotonic()
             while not signals.noted:
                 queues = [plot.events.fileno() for plot in self._plots]
-                ready = select.select([alive, signals.fileno(), *queues], [], [], _BEAT)[0]
+                ready = waiting.ready([alive, signals.fileno(), *queues], _BEAT)
                 if not self._read(family, lifeline) or alive in ready:
                     return
                 now = time.monotonic()
@@ -123,7 +136,7 @@ class Keeper:
             self._take(family, batch)
             return True
         try:
-            healing = Healing(family, lifeline, self._mode)
+            healing = Healing(family, lifeline, self._mode, [plot.farm for plot in self._plots])
         except ProcessLookupError:
             self._freeze("the server was gone when names vanished")
             return False
@@ -149,6 +162,8 @@ class Keeper:
             return False
         belongs = family.belongs(event.pid)
         if belongs or not plot.grave(event, certain=belongs is False):
+            return False
+        if belongs is None and time.monotonic() - self._confirmed_at < _ECHO:
             return False
         if insured.is_allowed(self._identity() or Identity(-1, -1), event.pid):
             self._confirmed_at = time.monotonic()
@@ -226,21 +241,18 @@ class Keeper:
             names=sum(plot.names + len(plot.unlinked) for plot in self._plots),
             files=sum(plot.names for plot in self._plots),
             heals=self._heals,
-            trouble=trouble,
+            trouble=trouble or self._uninsured,
             written=time.time(),
         )
         with contextlib.suppress(OSError):
             insured.report(identity, report)
 
 
-def roots(directory: str) -> list[tuple[str, str]]:
-    """The directories that need a farm each, and which part of the instance they are."""
-    found = [(directory, "")]
+def elsewhere(directory: str) -> list[tuple[str, str]]:
+    """The directories outside of it that need a farm of their own, and which part of the instance they are."""
     wal = outlying.wal(directory)
-    if wal is not None:
-        found.append((wal.path, "pg_wal"))
-    found += [(place.path, "pg_tblspc") for place in outlying.tablespaces(directory)]
-    return found
+    spaces = [(place.path, "pg_tblspc") for place in outlying.tablespaces(directory)]
+    return [*([(wal.path, "pg_wal")] if wal is not None else []), *spaces]
 
 
 def sentence(error: Exception) -> str:

@@ -8,8 +8,9 @@ import time
 from collections import deque
 from collections.abc import Iterable
 
-from guardsh.remedies.farm import Farm
-from guardsh.remedies.farm_ground import Branch, NoFarmError
+from guardsh.remedies import farm_return
+from guardsh.remedies.farm import Branch, Farm
+from guardsh.remedies.farm_ground import NoFarmError
 from guardsh.system.fanotify import MOVED_FROM, MOVED_TO, OVERFLOW, Fanotify, Happened
 
 # What a server keeps its data in. Elsewhere at the top lie configuration and logs, which people edit and rotate.
@@ -39,7 +40,7 @@ class Plot:
         self.part = part
         self.farm = Farm(root)
         frozen = self.farm.frozen()
-        if frozen and self.farm.recall() and self.farm.missing():
+        if frozen and farm_return.recall(self.farm) and farm_return.missing(self.farm):
             self.farm.close()
             raise NoFarmError(f"names are gone since an accident ({frozen}): guardsh undo brings them back")
         self.farm.forget_recalled()

@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Iterable
 
-from guardsh.remedies.farm_ground import Branch
+from guardsh.remedies.farm import Branch
 from guardsh.system import proc
 
 _DELETED = " (deleted)"

@@ -19,3 +19,8 @@ def tell(message: str) -> None:
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as door:
         door.connect(f"\0{address[1:]}" if address.startswith("@") else address)
         door.send(message.encode())
+
+
+def is_there() -> bool:
+    """Whether a service manager has started this process, and other units for what else there is to do."""
+    return bool(os.environ.get("NOTIFY_SOCKET"))

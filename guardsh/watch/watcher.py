@@ -14,6 +14,7 @@ from guardsh.model.node_state import HEARTBEAT, NodeState
 from guardsh.model.observed import Known
 from guardsh.observe import node
 from guardsh.policy.node_state import not_known, with_arrays
+from guardsh.remedies import keeping
 from guardsh.system.apart import Deadline
 from guardsh.system.signals import Signals
 from guardsh.watch import pulse, service, survey, view
@@ -129,6 +130,8 @@ class Watcher:
             self._broadcast.learn()
             self._follow_arrays()
             self._repeat()
+            if self._root == "/" and not service.is_there():
+                keeping.revive()
 
     def _expect_change(self, now: float) -> None:
         self._timetable.expect_change(now)

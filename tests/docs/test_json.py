@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from guardsh.operations.salvage.evidence import Evidence, Follower
 from guardsh.operations.salvage.hold import Held
 from guardsh.operations.salvage.inventory import Inventory
 from guardsh.operations.salvage.scene import Scene
+from guardsh.remedies.insured import Report
 from guardsh.screen.facts import SCHEMA, facts
 from guardsh.system.apart import Deadline
 from guardsh.system.ha_managers import Manager
@@ -84,6 +86,7 @@ def outputs(node: Node, directory: Path) -> Iterator[tuple[Any, str]]:
     there = (Assembly("md0", (Obstacle("the superblock is not there", "mdadm --examine /dev/sda"),)),)
     yield facts(Boot(there, Known((Job(7, "pg_rewind"),), "/proc"), Known(("/mnt",), "/etc/fstab"))), "boot"
     yield report.facts(salvaged()), "salvage"
+    yield asdict(Report("/d", "heal", 1, None, 2, 2, 0, "", 1.5)), "insurance"
     yield facts(Loss(False, "This destroys data.")), "loss"
     yield moved_aside(node), "moved"
 

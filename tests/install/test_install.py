@@ -108,7 +108,10 @@ def test_without_systemd_there_is_no_unit(node: Node) -> None:
     node.install()
     node.file("/usr/lib/systemd/systemd").unlink()
     before = picture(node.root)
-    assert node.install() == [f"remove {UNIT}", f"remove {state_place.ENABLED}"]
+    insurance = f"/etc/systemd/system/{state_place.INSURANCE}"
+    assert sorted(node.install()) == sorted(
+        f"remove {path}" for path in (UNIT, state_place.ENABLED, insurance, state_place.INSURANCE_ENABLED)
+    )
     node.uninstall()
     node.install()
     assert not node.file(UNIT).exists() and node.file(SHIM).exists()

@@ -25,7 +25,7 @@ import psycopg
 from guardsh.operations.lab import Lab, LabServer
 from guardsh.remedies import insured
 from guardsh.remedies.insured import Mode
-from guardsh.system import kernel
+from guardsh.system import kernel, proc
 from guardsh.watch.keeper import Keeper
 
 ACCIDENTS = {
@@ -118,7 +118,7 @@ def kept(directory: str, told: str, mode: Mode = Mode.HEAL) -> Iterator[int]:
     insured.want({directory: mode})
     pid = os.fork()
     if pid == 0:
-        _keep(directory, told, mode)
+        keep(directory, told, mode)
     try:
         until(lambda: covered() is not None)
         yield pid
@@ -142,7 +142,7 @@ def until(condition: Any, seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def _keep(directory: str, told: str, mode: Mode) -> None:
+def keep(directory: str, told: str, mode: Mode) -> None:
     def tell(_: str, outcome: Any) -> None:
         with open(told, "a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(outcome)) + "\n")
@@ -155,6 +155,21 @@ def _keep(directory: str, told: str, mode: Mode) -> None:
         traceback.print_exc()
     finally:
         os._exit(0)
+
+
+@contextlib.contextmanager
+def place() -> Iterator[str]:
+    """A directory that is gone in the end, with all that is mounted in it."""
+    directory = tempfile.mkdtemp(prefix="guardsh-insured-")
+    os.chmod(directory, 0o755)
+    try:
+        yield directory
+    finally:
+        for line in reversed(proc.read("/proc/self/mountinfo").splitlines()):
+            mounted = line.split(" ")[4]
+            if mounted.startswith(directory):
+                kernel.umount(mounted, kernel.MNT_DETACH)
+        shutil.rmtree(directory)
 
 
 def own_world() -> None:
@@ -173,11 +188,11 @@ def told(path: str) -> list[dict[str, Any]]:
 
 def complaints(server: LabServer) -> list[str]:
     with open(server.log, encoding="utf-8", errors="replace") as file:
-        return [found[0] for line in file if (found := _BAD.search(line))]
+        return [found[0] for line in file if (found := _BAD.search(line)) and "connection to client lost" not in line]
 
 
-def run(lab: Lab, accident: str, moments: int) -> dict[str, Any]:
-    """The accident at random moments, one after the other, to one server."""
+def run(lab: Lab, accidents: list[str]) -> dict[str, Any]:
+    """Accidents at random moments, one after the other, to one server."""
     primary = lab.primary(settings=SETTINGS)
     replica = lab.replica(primary)
     primary.until("select count(*) = 1 from pg_stat_replication where state = 'streaming'")
@@ -185,7 +200,7 @@ def run(lab: Lab, accident: str, moments: int) -> dict[str, Any]:
     lines: list[dict[str, Any]] = []
     with kept(primary.directory, heard), Load(primary) as load:
         time.sleep(0.5)
-        for number in range(moments):
+        for number, accident in enumerate(accidents):
             time.sleep(random.uniform(0.3, 1.5))
             before = len(told(heard))
             bad = len(complaints(primary)) + len(load.failed)
@@ -196,6 +211,7 @@ def run(lab: Lab, accident: str, moments: int) -> dict[str, Any]:
             time.sleep(0.3)
             lines.append(
                 {
+                    "accident": accident,
                     "status": ran.returncode,
                     "heals": told(heard)[before:],
                     "bad": (complaints(primary) + load.failed)[bad:],
@@ -206,15 +222,12 @@ def run(lab: Lab, accident: str, moments: int) -> dict[str, Any]:
             if not lines[-1]["alive"]:
                 break
         time.sleep(0.5)
-    return {"accident": accident, "moments": lines, **_afterwards(primary, replica, load, pid)}
+    return {"moments": lines, **_afterwards(primary, replica, load, pid)}
 
 
 def _afterwards(primary: LabServer, replica: LabServer, load: Load, pid: int) -> dict[str, Any]:
-    after: dict[str, Any] = {
-        "failed": load.failed,
-        "complaints": complaints(primary),
-        "acknowledged": load.acknowledged,
-    }
+    after: dict[str, Any] = {"failed": load.failed, "complaints": complaints(primary)}
+    after["acknowledged"] = load.acknowledged
     try:
         primary.sql("checkpoint")
         after["rows"] = int(primary.sql("select count(*) from acknowledged"))
@@ -233,17 +246,13 @@ def _afterwards(primary: LabServer, replica: LabServer, load: Load, pid: int) ->
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("accident", choices=ACCIDENTS)
+    parser.add_argument("accident", choices=["each", *ACCIDENTS])
     parser.add_argument("--moments", type=int, default=1)
     given = parser.parse_args()
     own_world()
-    directory = tempfile.mkdtemp(prefix="guardsh-insured-")
-    os.chmod(directory, 0o755)
-    try:
-        with Lab(directory) as lab:
-            print(json.dumps(run(lab, given.accident, given.moments)))
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    kinds = list(ACCIDENTS) if given.accident == "each" else [given.accident]
+    with place() as directory, Lab(directory) as lab:
+        print(json.dumps(run(lab, kinds * given.moments)))
 
 
 if __name__ == "__main__":

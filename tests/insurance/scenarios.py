@@ -1,0 +1,343 @@
+"""What the keeper must do, and above all not do: each scenario a function, run in a mount namespace of its own, that
+gives what a test asserts."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from guardsh.model.place import Identity
+from guardsh.operations.lab import Lab, LabServer
+from guardsh.remedies import farm_return, farms, insured, keeping
+from guardsh.remedies.insured import Mode
+from guardsh.system import kernel, proc
+from guardsh.watch import plot
+from guardsh.watch.keepers import Keepers
+from tests.insurance.stage import kept, own_world, place, told, until
+
+FARM = ".guardsh-insured"
+
+
+class Scene:
+    """A primary, its keeper, and what the keeper tells."""
+
+    def __init__(self, lab: Lab, primary: LabServer) -> None:
+        self.lab, self.primary = lab, primary
+        self.heard = f"{lab.directory}/told"
+
+    @property
+    def heals(self) -> list[dict[str, Any]]:
+        return told(self.heard)
+
+    def rows(self) -> int:
+        return int(self.primary.sql("select count(*) from t"))
+
+    def settle(self) -> list[dict[str, Any]]:
+        time.sleep(0.7)
+        return self.heals
+
+
+@contextlib.contextmanager
+def scene(lab: Lab, mode: Mode = Mode.HEAL) -> Iterator[Scene]:
+    this = Scene(lab, lab.primary(settings={"max_wal_size": "32MB", "min_wal_size": "32MB"}))
+    this.primary.sql("create table t as select generate_series(1, 10000) a")
+    with kept(this.primary.directory, this.heard, mode):
+        yield this
+
+
+def difference(directory: str) -> list[tuple[str, int]]:
+    """Names that only the directory or only its farm has."""
+    view = kernel.open_tree(os.path.dirname(directory))
+    below = f"/proc/self/fd/{view}/{FARM}/{os.path.basename(directory)}/names"
+    try:
+        real, second = _files(directory), _files(below)
+    finally:
+        os.close(view)
+    return sorted(real ^ second)
+
+
+def _files(top: str) -> set[tuple[str, int]]:
+    found = set()
+    for path, _, names in os.walk(top):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                status = os.lstat(f"{path}/{name}")
+                if os.path.isfile(f"{path}/{name}") and not os.path.islink(f"{path}/{name}"):
+                    found.add((f"{path.removeprefix(top)}/{name}", status.st_ino))
+    return found
+
+
+def on_purpose(lab: Lab) -> dict[str, Any]:
+    """All that a server deletes, and what people rightly delete in its directory."""
+    plot._DOUBT = 0.5
+    with scene(lab) as this:
+        server = this.primary
+        spaces = f"{lab.directory}/space"
+        os.mkdir(spaces)
+        lab.give(spaces)
+        for _ in range(3):
+            for statement in _deliberate(spaces):
+                server.sql(statement)
+            _replaced(server.path("postgresql.conf"))
+            lab.give(server.path("postgresql.conf"))
+            for name in ("log.old", "base/5/pg_internal.init", "pg_wal/archive_status/x.done"):
+                with contextlib.suppress(FileNotFoundError):
+                    if "base" not in name:
+                        server.touch(name)
+                    os.unlink(server.path(name))
+        time.sleep(1.2)
+        lab.copy(server, f"{lab.directory}/backup")
+        foreign = [name for name in os.listdir(f"{lab.directory}/backup") if "guardsh" in name]
+        return {"heals": this.heals, "differs": difference(server.directory), "rows": this.rows(), "foreign": foreign}
+
+
+def _deliberate(space: str) -> list[str]:
+    return [
+        "create table d as select generate_series(1, 20000) a",
+        "create temp table e as select generate_series(1, 20000) a",
+        "truncate d",
+        "drop table d",
+        "vacuum full t",
+        "create database x",
+        "drop database x",
+        f"create tablespace s location '{space}'",
+        "create table f tablespace s as select 1 a",
+        "drop table f",
+        "checkpoint",
+        "drop tablespace s",
+        "select pg_switch_wal()",
+        "checkpoint",
+        "select pg_create_physical_replication_slot('y')",
+        "select pg_drop_replication_slot('y')",
+    ]
+
+
+def _replaced(path: str) -> None:
+    """As editors do it."""
+    shutil.copy2(path, f"{path}.new")
+    os.rename(f"{path}.new", path)
+
+
+def confirmed(lab: Lab) -> dict[str, Any]:
+    """Who was allowed, and what is started below it, may; nobody else."""
+    with scene(lab) as this:
+        server = this.primary
+        status = os.stat(server.directory)
+        identity = Identity(status.st_dev, status.st_ino)
+        file = server.path("base/5/99999")
+        for _ in range(2):
+            _written(file)
+            _allowed(identity, f"rm {file}")
+        allowed, gone = this.settle(), not os.path.lexists(file)
+        _written(file)
+        subprocess.run(["rm", file], check=False)
+        return {"allowed": allowed, "gone": gone, "others": len(this.settle()), "rows": this.rows()}
+
+
+def _written(path: str) -> None:
+    with open(path, "w", encoding="ascii") as file:
+        file.write("x")
+    time.sleep(0.2)
+
+
+def _allowed(identity: Identity, command: str) -> None:
+    pid = os.fork()
+    if pid == 0:
+        insured.allow(identity, os.getpid())
+        os.execvp("sh", ["sh", "-c", command])
+    os.waitpid(pid, 0)
+
+
+def through_server(lab: Lab) -> dict[str, Any]:
+    """What the server is made to run is not the server."""
+    with scene(lab) as this:
+        this.primary.sql(f"copy (select 1) to program 'rm -rf {this.primary.path('base')}; true'")
+        return {"heals": len(this.settle()), "rows": this.rows()}
+
+
+def dead(lab: Lab) -> dict[str, Any]:
+    """Names that vanish after the server: nothing is healed, and all of it can be put back."""
+    with scene(lab) as this:
+        server = this.primary
+        server.crash()
+        subprocess.run(f"rm -rf {server.directory}", shell=True, check=False)
+        left = os.listdir(server.directory)
+        time.sleep(1.5)
+        heals, (saved,) = this.heals, farms.saved()
+        farms.put_back(saved)
+        server.start()
+        return {"heals": heals, "left": left, "what": saved.what, "rows": this.rows(), "saved": len(farms.saved())}
+
+
+def dying(lab: Lab) -> dict[str, Any]:
+    """A server that dies while names vanish: what was there before is kept."""
+    with scene(lab) as this:
+        server = this.primary
+        os.kill(this.primary.pid, signal.SIGSTOP)  # the keeper does not come to it
+        os.kill(insured.reports()[0].keeper, signal.SIGSTOP)
+        subprocess.run(f"rm -rf {server.directory}/*", shell=True, check=False)
+        server.crash()
+        os.kill(insured.reports()[0].keeper, signal.SIGCONT)
+        time.sleep(1.5)
+        (saved,) = farms.saved()
+        farms.put_back(saved)
+        server.start()
+        return {"heals": this.heals, "rows": this.rows()}
+
+
+def frozen(lab: Lab) -> dict[str, Any]:
+    """--freeze-only: held still, nothing put back, and the farm is left as it was."""
+    with scene(lab, Mode.FREEZE) as this:
+        server = this.primary
+        subprocess.run(f"rm -rf {server.path('base')}", shell=True, check=False)
+        (heal,) = this.settle()
+        states = {_state(pid) for pid in server.family()}
+        time.sleep(1.5)  # a keeper that begins anew must not take what is left for all
+        server.crash()
+        (saved,) = farms.saved()
+        farms.put_back(saved)
+        server.start()
+        return {"healed": heal["healed"], "sentence": heal["sentence"], "states": sorted(states), "rows": this.rows()}
+
+
+def killed(lab: Lab) -> dict[str, Any]:
+    """SIGKILL to the keeper while the server is held still; the next one finishes."""
+    slow = farm_return.restore
+    farm_return.restore = lambda farm: time.sleep(600) or slow(farm)  # type: ignore[func-returns-value]
+    this = Scene(lab, lab.primary())
+    this.primary.sql("create table t as select generate_series(1, 10000) a")
+    with kept(this.primary.directory, this.heard) as keeper:
+        subprocess.run(f"rm -rf {this.primary.path('base')}", shell=True, check=False)
+        until(lambda: _state(this.primary.pid) == "T")
+        time.sleep(0.5)
+        os.kill(keeper, signal.SIGKILL)
+        until(lambda: _state(this.primary.pid) != "T", 5)
+        goes_on = all(_state(pid) != "T" for pid in this.primary.family())
+    farm_return.restore = slow
+    with kept(this.primary.directory, this.heard):
+        (heal,) = this.settle()
+        return {"goes_on": goes_on, "healed": heal["healed"], "names": heal["names"], "rows": this.rows()}
+
+
+def restarted(lab: Lab) -> dict[str, Any]:
+    """The keepers' keeper starts another for one that was killed, and all end with it."""
+    server = lab.primary()
+    insured.want({server.directory: Mode.HEAL})
+    pid = os.fork()
+    if pid == 0:
+        Keepers(lambda *_: None).run()
+        os._exit(0)
+    until(lambda: any(report.files for report in insured.reports()))
+    first = insured.reports()[0].keeper
+    os.kill(first, signal.SIGKILL)
+    until(lambda: insured.reports()[0].keeper != first and insured.reports()[0].files)
+    second, held = insured.reports()[0].keeper, keeping.are_kept()
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    until(lambda: _state(second) in "XZ", 5)
+    return {"another": second != first, "held": held, "kept": keeping.are_kept()}
+
+
+def by_hand(lab: Lab) -> dict[str, Any]:
+    """The subcommand: on, status, off, and nothing is left."""
+    server = lab.primary()
+
+    def guardsh(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "guardsh", *words], capture_output=True, text=True, check=False, timeout=60
+        )
+
+    on = guardsh("insure", server.directory)
+    listed, status = guardsh("insure"), json.loads(guardsh("status", "--json").stdout)
+    refused = subprocess.run(["rmdir", server.directory], capture_output=True, text=True, check=False).stderr
+    hidden = os.listdir(f"{lab.directory}/{FARM}")
+    off = guardsh("insure", "--off", server.directory)
+    mounted = f"{lab.directory}/mounted"
+    os.mkdir(mounted)
+    kernel.mount("tmpfs", mounted, "tmpfs", 0)
+    os.mkdir(f"{mounted}/global")
+    _written(f"{mounted}/global/pg_control")
+    time.sleep(1)
+    return {
+        "on": [on.returncode, on.stdout],
+        "listed": listed.stdout,
+        "status": status["insured"],
+        "refused": refused,
+        "hidden": hidden,
+        "off": [off.returncode, off.stderr],
+        "left": os.path.lexists(f"{lab.directory}/{FARM}"),
+        "mounts": insured.mounts_on_itself(server.directory),
+        "links": os.stat(server.path("PG_VERSION")).st_nlink,
+        "kept": keeping.are_kept(),
+        "mount point": guardsh("insure", mounted).stderr,
+        "no data directory": guardsh("insure", lab.directory).stderr,
+    }
+
+
+def elsewhere(lab: Lab) -> dict[str, Any]:
+    """A tablespace on another file system has a farm of its own; one without room for names is said to be uninsured."""
+    spaces = {name: f"{lab.directory}/{name}" for name in ("roomy", "cramped")}
+    for name, inodes in (("roomy", 10000), ("cramped", 9)):
+        os.mkdir(spaces[name])
+        kernel.mount("tmpfs", spaces[name], "tmpfs", 0, f"mode=755,nr_inodes={inodes}")
+        os.mkdir(f"{spaces[name]}/data")
+        lab.give(f"{spaces[name]}/data")
+    server = lab.primary()
+    for name, path in spaces.items():
+        server.sql(f"create tablespace {name} location '{path}/data'")
+        server.sql(f"create table in_{name} tablespace {name} as select generate_series(1, 1000) a")
+    server.sql("create table t (a int)")
+    heard = f"{lab.directory}/told"
+    insured.want({server.directory: Mode.HEAL})
+    with _keeper_without_check(server.directory, heard):
+        subprocess.run(f"rm -rf {spaces['roomy']}/data", shell=True, check=False)
+        until(lambda: told(heard), 5)
+        time.sleep(0.3)
+        rows = server.sql("select count(*) from in_roomy")
+        return {"trouble": insured.reports()[0].trouble, "heals": len(told(heard)), "rows": rows}
+
+
+@contextlib.contextmanager
+def _keeper_without_check(directory: str, heard: str) -> Iterator[None]:
+    from tests.insurance.stage import keep
+
+    pid = os.fork()
+    if pid == 0:
+        keep(directory, heard, Mode.HEAL)
+    try:
+        until(lambda: any(report.files for report in insured.reports()))
+        yield
+    finally:
+        insured.want({})
+        os.waitpid(pid, 0)
+
+
+def _state(pid: int) -> str:
+    process = proc.parse_stat(proc.read(f"/proc/{pid}/stat"))
+    return process.state if process is not None else "X"
+
+
+SCENARIOS: dict[str, Callable[[Lab], dict[str, Any]]] = {
+    each.__name__: each
+    for each in (
+        on_purpose, confirmed, through_server, dead, dying, frozen, killed, restarted, by_hand, elsewhere,
+    )
+}  # fmt: skip
+
+
+def main() -> None:
+    own_world()
+    with place() as directory, Lab(directory) as lab:
+        print(json.dumps(SCENARIOS[sys.argv[1]](lab)))
+
+
+if __name__ == "__main__":
+    main()
