@@ -68,7 +68,7 @@ def turns(watcher: Watcher, seconds: float) -> None:
 def test_after_a_jump_of_the_clock_there_is_a_fresh_line_soon(file: StateFile, make: Make, jump: float) -> None:
     clocks = Clocks()
     watcher = make(wall=clocks.wall)
-    assert seconds_until_fresh(watcher, file, clocks) < 20
+    assert seconds_until_fresh(watcher, file, clocks) < 60
     clocks.ahead = jump
     assert read(file.path, clocks.wall()) is None
     assert seconds_until_fresh(watcher, file, clocks) < 4  # not at the next heartbeat only
@@ -76,7 +76,7 @@ def test_after_a_jump_of_the_clock_there_is_a_fresh_line_soon(file: StateFile, m
 
 def seconds_until_fresh(watcher: Watcher, file: StateFile, clocks: Clocks) -> float:
     begun = time.monotonic()
-    while read(file.path, clocks.wall()) is None and time.monotonic() - begun < 20:
+    while read(file.path, clocks.wall()) is None and time.monotonic() - begun < 60:
         turns(watcher, 0.2)
     return time.monotonic() - begun
 
@@ -95,7 +95,7 @@ def test_where_it_cannot_write_it_says_so_once_and_goes_on(
     said += capsys.readouterr().err
     assert said == f"guardsh watch: could not write {file.path}: no such file or directory\n"
     os.rename(f"{file.directory}-gone", file.directory)
-    assert seconds_until_fresh(watcher, file, Clocks()) < 20
+    assert seconds_until_fresh(watcher, file, Clocks()) < 60
     assert capsys.readouterr().err == ""
 
 
