@@ -25,8 +25,8 @@ from guardsh.model.saved import Saved, Way
 from guardsh.model.verdict import Accepted, Decision
 from guardsh.observe import node
 from guardsh.policy.summary import whom
-from guardsh.remedies import insured, moved, store
-from guardsh.remedies.held import held
+from guardsh.remedies import farms, insured, moved, store
+from guardsh.remedies.held import Held, held
 from guardsh.remedies.record import NotDoneError, new_id
 from guardsh.screen import saying
 from guardsh.screen.plain import safe
@@ -87,10 +87,12 @@ def instead(case: Case, answer: Accepted) -> int | None:
         return None
     paths, missing = _operands(case)
     try:
-        kept = all_or_none(_move(case, paths))
+        with insured.lifted(map(os.path.realpath, paths)):
+            kept = all_or_none(_move(case, paths))
     except (OSError, NotDoneError) as error:
         saying.say([f"guardsh: could not move aside: {reason(error)}; nothing was deleted", _FOR_GOOD])
         return FAILED
+    farms.let_go_of_cleared()
     saying.say(told(kept))
     on_record(case.words, case.policy, *(f"moved aside to {each.place}" for each in kept))
     if "--force" in _options(case):
@@ -238,7 +240,14 @@ def around(directory: str) -> str:
     subvolume, or we may not write beside it."""
     above = os.path.dirname(directory) or "/"
     with held(directory) as here, held(above) as there:
-        return above if here.mount == there.mount and os.access(above, os.W_OK) else directory
+        return above if are_together(here, there) and os.access(above, os.W_OK) else directory
+
+
+def are_together(here: Held, there: Held) -> bool:
+    """Whether rename(2) leads from one directory into the other; also where insurance, which lets go for it, has
+    mounted the first on itself."""
+    same_device = here.mount[1] == there.mount[1]
+    return here.mount == there.mount or (same_device and insured.is_held(here.path))
 
 
 def described(instance: Instance | None, directory: str, words: Sequence[str], origin: str) -> Saved:

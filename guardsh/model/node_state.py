@@ -23,7 +23,7 @@ TTL = 15  # seconds after which a reader takes the node for unknown
 
 ROLES = ("primary", "recovering", "replica", "unknown", "none")
 STATES = ("running", "starting", "stopped", "crashed", "unknown", "none")
-FLAGS = ("only-copy", "archiver-failing", "several")
+FLAGS = ("only-copy", "archiver-failing", "several", "deletion-healed", "insurance-failing")
 HEALTHS = ("checking", "resyncing", "recovering", "reshaping", "degraded", "inactive", "failed")
 ACTIONS = ("check", "resync", "recovery", "reshape")  # in place of a health: it moves, and nothing graver is the matter
 UNITS = ("min", "h", "d")

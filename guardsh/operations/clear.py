@@ -13,7 +13,7 @@ from guardsh.model.finding import Touch
 from guardsh.model.instance import Instance
 from guardsh.model.place import Identity
 from guardsh.model.saved import Saved
-from guardsh.remedies import moved, store
+from guardsh.remedies import farms, insured, moved, store
 from guardsh.remedies.held import held
 from guardsh.remedies.record import new_id
 
@@ -55,7 +55,9 @@ def clear(directory: str, wishes: Wishes, *, remove: bool = False, into: str = "
         raise ClearError(f"{path} cannot be renamed from the directory above it; nothing was moved", _WITHOUT_REMOVE)
     if guard.outcome(words, wishes) is not None:
         raise ClearError("", refused=True)
-    kept = aside.all_or_none(_carry_out(plans, case, concerned, remove=remove))
+    with insured.lifted([plan.directory for plan in plans]):
+        kept = aside.all_or_none(_carry_out(plans, case, concerned, remove=remove))
+    farms.let_go_of_cleared()
     aside.on_record(words, case.policy, *(f"moved aside to {each.place}" for each in kept))
     return tuple(kept)
 
@@ -111,7 +113,7 @@ def _checked_into(path: str, into: str) -> str:
 def _plan(directory: str, into: str) -> Plan:
     beside = into or aside.around(directory)
     with held(directory) as here, held(beside) as there:
-        if here.mount != there.mount:
+        if not aside.are_together(here, there):
             raise ClearError(
                 f"{beside} is on another file system, mount or subvolume than {directory}; nothing was moved",
                 "a rename crosses none of them: name a directory on the same one",

@@ -35,9 +35,9 @@ def off(directory: str) -> None:
     path = os.path.realpath(directory)
     if path not in insured.wanted():
         raise InsureError(f"{path} is not insured")
-    missing = farms.missing_in(path)
-    if missing and not os.path.lexists(f"{path}/global/pg_control"):
-        raise InsureError(f"{missing} names of {path} are gone but in its farm: guardsh undo brings them back")
+    lost = farms.lost_from(path)
+    if lost and not os.path.lexists(f"{path}/global/pg_control"):
+        raise InsureError(f"{lost} files of {path} are nowhere but in its farm: guardsh undo brings them back")
     insured.remove(path)
     _await_end(path)
     insured.lift(path)
@@ -45,6 +45,22 @@ def off(directory: str) -> None:
         with contextlib.suppress(NoFarmError):
             if farm_ground.has_farm(root):
                 farms.clear(root)
+
+
+def every_insured() -> list[str]:
+    """Raises OSError and ValueError where the list cannot be read."""
+    return sorted(insured.wanted())
+
+
+def off_everywhere() -> list[str]:
+    """Insure nothing any longer; why, of what that was not possible. Raises OSError and ValueError."""
+    left = []
+    for directory in every_insured():
+        try:
+            off(directory)
+        except (InsureError, OSError) as error:
+            left.append(f"{directory} is still insured: {error}")
+    return left
 
 
 def every_instance() -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -10,7 +11,7 @@ from guardsh.judge import Wishes, working_directory
 from guardsh.model.saved import Saved, Way
 from guardsh.observe import discovery
 from guardsh.policy import config
-from guardsh.remedies import copies, farms, moved, snapshots
+from guardsh.remedies import copies, farms, insured, moved, snapshots
 from guardsh.remedies.record import NotDoneError
 from guardsh.system import processes
 
@@ -48,7 +49,8 @@ def undo(name: str = "") -> tuple[Saved, ...]:
         if this.way is Way.MOVED:
             _do(moved.check, this, f"could not put {this.id} back")
     for this in reversed(chosen):
-        _do(KEEPERS[this.way].put_back, this, f"could not put {this.id} back")
+        with insured.lifted(map(os.path.realpath, this.origins)):
+            _do(KEEPERS[this.way].put_back, this, f"could not put {this.id} back")
         done = (f"put back {origin}" for origin in this.origins)
         aside.on_record(("guardsh", "undo", this.id), config.in_force(), *done)
     return chosen

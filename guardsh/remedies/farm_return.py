@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Iterator, Set
 
 from guardsh.remedies.farm import Branch, Farm
 from guardsh.remedies.farm_ground import DIRECTORY, LOOKS, entries, listed, walked
@@ -31,16 +32,31 @@ def recall(farm: Farm) -> int:
 
 def missing(farm: Farm) -> int:
     """How many names that the farm has are gone from the directory, after ``recall``."""
-    count = 0
+    return sum(len(gone) for _, gone in _missing(farm))
+
+
+def lost(farm: Farm) -> int:
+    """How many of them are names of files that have no other name by now: what was moved away is not lost."""
+    return sum(_is_the_last(branch, name) for branch, gone in _missing(farm) for name in gone)
+
+
+def _missing(farm: Farm) -> Iterator[tuple[Branch, Set[str]]]:
     for branch in farm.branches.values():
         try:
             real = walked(farm.view, os.path.join(farm.name, branch.path))
         except (FileNotFoundError, NotADirectoryError):
-            count += len(branch.files)
+            yield branch, branch.files.keys()
             continue
-        count += len(branch.files.keys() - set(listed(real)))
-        os.close(real)
-    return count
+        try:
+            yield branch, branch.files.keys() - set(listed(real))
+        finally:
+            os.close(real)
+
+
+def _is_the_last(branch: Branch, name: str) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return os.stat(name, dir_fd=branch.second, follow_symlinks=False).st_nlink == 1
+    return False
 
 
 def restore(farm: Farm) -> tuple[int, list[Branch]]:

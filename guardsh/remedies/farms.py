@@ -23,41 +23,63 @@ def saved() -> tuple[Saved, ...]:
     found = []
     with contextlib.suppress(OSError, ValueError):
         for directory in insured.wanted():
-            missing = missing_in(directory)
-            if missing and not _server(directory):
-                found.append(_saved(directory, missing))
+            lost = lost_from(directory)
+            if lost and not _server(directory):
+                found.append(_saved(directory, lost))
     return tuple(found)
 
 
-def missing_in(directory: str) -> int:
-    """How many names the farms of a directory have that are gone; 0 where there are none."""
+def lost_from(directory: str) -> int:
+    """How many files of a directory nothing but its farms has any more; 0 where there are none."""
     count = 0
-    for root in (directory, *_elsewhere(directory)):
+    for root in roots(directory):
         with contextlib.suppress(OSError, ValueError, NoFarmError), _recalled(root) as farm:
-            count += farm_return.missing(farm)
+            count += farm_return.lost(farm)
     return count
 
 
+def let_go_of_cleared() -> None:
+    """Of insured directories that were moved aside, and have no server: what they held has its names there."""
+    with contextlib.suppress(OSError, ValueError):
+        for directory in insured.wanted():
+            if not os.path.lexists(f"{directory}/{_CONTROL}") and not _server(directory) and not lost_from(directory):
+                with contextlib.suppress(OSError, NoFarmError):
+                    _clear_all(directory)
+
+
 def put_back(this: Saved) -> None:
-    """Put every name back that is missing, and let the farm follow again. Raises OSError, ValueError,
-    NotDoneError."""
+    """Put every name back that is missing, and let the farm follow again. Raises OSError and NotDoneError."""
     directory = this.origins[0]
     server = _server(directory)
     if server:
         raise NotDoneError(f"process {server} runs in {directory}: stop it first")
-    roots = (directory, *_elsewhere(directory))
-    for root in reversed(roots):
-        with _recalled(root) as farm:
-            _refuse_another(farm, root)
-            farm.branches[""].files.pop("postmaster.pid", None)  # of a server that is gone
-            farm_return.restore(farm)
-            farm.thaw()
+    try:
+        for root in reversed(roots(directory)):
+            _put_back(root)
+    except (NoFarmError, ValueError) as error:
+        raise NotDoneError(str(error)) from None
+
+
+def _put_back(root: str) -> None:
+    with _recalled(root) as farm:
+        _refuse_another(farm, root)
+        farm.branches[""].files.pop("postmaster.pid", None)  # of a server that is gone
+        farm_return.restore(farm)
+        farm.thaw()
 
 
 def purge(this: Saved) -> None:
-    """Let all go that the farms of the directory keep. Raises OSError, NoFarmError."""
-    for root in reversed((this.origins[0], *_elsewhere(this.origins[0]))):
-        clear(root)
+    """Let all go that the farms of the directory keep. Raises OSError and NotDoneError."""
+    try:
+        _clear_all(this.origins[0])
+    except NoFarmError as error:
+        raise NotDoneError(str(error)) from None
+
+
+def _clear_all(directory: str) -> None:
+    for root in reversed(roots(directory)):
+        if has_farm(root):
+            clear(root)
 
 
 def clear(root: str) -> None:
@@ -103,7 +125,7 @@ def _refuse_another(farm: Farm, root: str) -> None:
     raise NotDoneError(f"another cluster lies in {root}: move it aside first (guardsh clear {root})")
 
 
-def _saved(directory: str, missing: int) -> Saved:
+def _saved(directory: str, lost: int) -> Saved:
     with _recalled(directory) as farm:
         version = _version(farm)
         place = farm.place
@@ -113,7 +135,7 @@ def _saved(directory: str, missing: int) -> Saved:
         when=time.time(),
         origins=(directory,),
         place=place,
-        what=f"data directory{f', PostgreSQL {version}' if version else ''}: {missing} names that are gone",
+        what=f"data directory{f', PostgreSQL {version}' if version else ''}: {lost} files that have no other name",
         version=version,
         notes=("what was written over or truncated is not kept",),
     )

@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import Enum
@@ -20,6 +20,7 @@ LIST = "/var/lib/guardsh/insured.json"
 REPORTS = "/run/guardsh/insured"
 ALLOWANCES = "/run/guardsh/allowed"
 NO_KEEPER = "no keeper"  # the last word of one that ends
+_COVER = "guardsh"  # the source of the mounts that cover farms
 _AFTERWARDS = 3600.0  # seconds that an allowance may lie about whose process has ended
 _FRESH = 5.0  # seconds after which a report tells of a keeper that is gone
 
@@ -45,6 +46,7 @@ class Report:
     heals: int
     trouble: str
     written: float
+    healed: float | None = None  # when the last time was, in seconds since the epoch
 
     @property
     def is_fresh(self) -> bool:
@@ -117,36 +119,45 @@ def reports() -> tuple[Report, ...]:
     return tuple(found)
 
 
+def let_allow(uid: int) -> None:
+    """Make a place for the allowances of this account: the owner of a data directory, who may delete it anyway.
+    Raises OSError."""
+    place = f"{ALLOWANCES}/{uid}"
+    os.makedirs(place, mode=0o755, exist_ok=True)
+    os.chmod(place, 0o700)
+    os.chown(place, uid, -1)
+
+
 def allow(of: Identity, pid: int) -> None:
-    """What this process, or the command that it becomes, takes from this directory was confirmed. Raises OSError."""
-    os.makedirs(ALLOWANCES, mode=0o700, exist_ok=True)
-    name = f"{_key(of)}.{pid}.{_start(pid)}"
-    os.close(os.open(f"{ALLOWANCES}/{name}", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    """What this process, or the command that it becomes, takes from this directory was confirmed. Raises OSError, for
+    an account without a place for that, too."""
+    if os.geteuid() == 0:
+        let_allow(0)
+    name = f"{ALLOWANCES}/{os.geteuid()}/{_key(of)}.{pid}.{_start(pid)}"
+    os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
 
 
-def is_allowed(of: Identity, pid: int) -> bool:
-    """Whether that process, or one that it descends from, was allowed to."""
-    try:
-        names = os.listdir(ALLOWANCES)
-        if os.lstat(ALLOWANCES).st_uid != 0:
-            return False
-    except OSError:
-        return False
-    for name in names:
-        key, _, holder = name.partition(".")
-        if key == _key(of) and _holds(holder, name, pid):
-            return True
+def is_allowed(of: Identity, owner: int, pid: int) -> bool:
+    """Whether root or the directory's owner has allowed it to that process, or to one that it descends from."""
+    for place in {f"{ALLOWANCES}/{uid}" for uid in (0, owner)}:
+        with contextlib.suppress(OSError):
+            for name in os.listdir(place):
+                key, _, holder = name.partition(".")
+                if key == _key(of) and _holds(holder, f"{place}/{name}", pid):
+                    return True
     return False
 
 
-def _holds(holder: str, name: str, pid: int) -> bool:
+def _holds(holder: str, path: str, pid: int) -> bool:
     """An allowance ends with its process; what that itself has done just before is still being told of."""
     allowed, _, start = holder.partition(".")
+    if not allowed.isdecimal():
+        return False
     if _start(int(allowed)) == start:
         return _start(pid) is None or _descends(pid, int(allowed))
     with contextlib.suppress(OSError):
-        if time.time() - os.lstat(f"{ALLOWANCES}/{name}").st_mtime > _AFTERWARDS:
-            os.unlink(f"{ALLOWANCES}/{name}")
+        if time.time() - os.lstat(path).st_mtime > _AFTERWARDS:
+            os.unlink(path)
     return pid == int(allowed) and _start(pid) is None
 
 
@@ -184,7 +195,7 @@ def cover(place: str) -> None:
     """Lay something empty that cannot be written over the farms that lie there: nobody reaches them by their names.
     Raises OSError."""
     if not os.path.ismount(place):
-        kernel.mount("guardsh", place, "tmpfs", kernel.MS_RDONLY | kernel.MS_NODEV | kernel.MS_NOEXEC, "mode=700")
+        kernel.mount(_COVER, place, "tmpfs", kernel.MS_RDONLY | kernel.MS_NODEV | kernel.MS_NOEXEC, "mode=700")
 
 
 def uncover(place: str) -> None:
@@ -194,20 +205,46 @@ def uncover(place: str) -> None:
 
 
 @contextmanager
-def lifted(directory: str) -> Iterator[None]:
-    """Without its mount on itself inside the ``with`` block, where it had one. What this process takes from it is
-    allowed."""
-    held = mounts_on_itself(directory) > 0
-    if held:
-        status = os.stat(directory)
-        allow(Identity(status.st_dev, status.st_ino), os.getpid())
+def lifted(paths: Iterable[str]) -> Iterator[None]:
+    """Inside the ``with`` block insured directories are not mounted on themselves, where one of the paths is such a
+    one, or lies below or above it: rename(2) crosses no mount. Raises OSError."""
+    concerned = tuple(paths)
+    near = [each for each in _wanted() if any(_are_related(each, path) for path in concerned)]
+    held = [each for each in near if mounts_on_itself(each)]
+    covered = _covers_below(concerned) if held else []
+    for directory in held:
         lift(directory)
+    for place in covered:
+        uncover(place)
     try:
         yield
     finally:
-        if held and os.path.isdir(directory):
-            with contextlib.suppress(OSError):
-                hold(directory)
+        for again, places in ((hold, held), (cover, covered)):
+            for place in filter(os.path.isdir, places):
+                with contextlib.suppress(OSError):
+                    again(place)
+
+
+def is_held(directory: str) -> bool:
+    """Whether it is insured, and mounted on itself for that. Raises OSError."""
+    return directory in _wanted() and mounts_on_itself(directory) > 0
+
+
+def _wanted() -> tuple[str, ...]:
+    """None for who could not mount anyway."""
+    with contextlib.suppress(OSError, ValueError):
+        if os.geteuid() == 0:
+            return tuple(wanted())
+    return ()
+
+
+def _covers_below(paths: Iterable[str]) -> list[str]:
+    tops = tuple(f"{path.rstrip('/')}/" for path in paths)
+    return [each.point for each in standing.mounts() if each.source == _COVER and each.point.startswith(tops)]
+
+
+def _are_related(one: str, other: str) -> bool:
+    return os.path.commonpath((one, other)) in (one, other)
 
 
 def _key(of: Identity) -> str:

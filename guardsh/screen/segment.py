@@ -12,7 +12,13 @@ from dataclasses import asdict
 from guardsh.model.node_state import ArrayState, NodeState
 from guardsh.screen import palette
 
-_FLAGS = {"only-copy": "only copy", "archiver-failing": "archiver failing", "several": "several instances"}
+_FLAGS = {
+    "only-copy": "only copy",
+    "archiver-failing": "archiver failing",
+    "several": "several instances",
+    "deletion-healed": "deletion healed",
+    "insurance-failing": "insurance failing",
+}
 
 
 def text(host: str, state: NodeState) -> str:

@@ -61,7 +61,7 @@ class Fanotify:
 
     def __init__(self) -> None:
         flags = _CLOEXEC | _NONBLOCK | _UNLIMITED_QUEUE | _UNLIMITED_MARKS | _REPORT_DFID_NAME
-        self._descriptor = checked(libc().fanotify_init(flags, os.O_RDONLY))
+        self._descriptor = checked(libc().fanotify_init(flags, os.O_RDONLY), "fanotify_init")
 
     def fileno(self) -> int:
         return self._descriptor

@@ -87,7 +87,7 @@ def _server(process: proc.Process, titles: tuple[str, ...], booted: float, root:
     options = _options(proc.words(process.pid, root)[1:])
     lock = _lock_file(here, process.pid, started)
     given = options.letters.get("D") or options.settings.get("data_directory")
-    directory, deleted = _directory(here) if lock or _entered(here, given) else (_named(given), False)
+    directory, deleted = _directory(here, lock) if lock or _entered(here, given) else (_named(given), False)
     executable = proc.link(f"{here}/exe")
     return Server(
         pid=process.pid,
@@ -115,11 +115,12 @@ def _titles(postmaster: int, found: dict[int, proc.Process], root: str) -> tuple
     return tuple(title[name:] for title in titles)
 
 
-def _directory(here: str) -> tuple[Place | None, bool]:
+def _directory(here: str, lock: Sequence[str]) -> tuple[Place | None, bool]:
     """The working directory, and whether it has been removed.
 
     A postmaster in a container sees another tree: where its path does not lead here to the same directory, the path
-    goes through /proc/PID/root, which the kernel follows (but realpath(3) must not).
+    goes through /proc/PID/root, which the kernel follows (but realpath(3) must not). Where its mount was taken
+    away from under it (umount -l), the kernel shows a part of the path only; the lock file has all of it.
     """
     shown = proc.link(f"{here}/cwd")
     identity = proc.identity(f"{here}/cwd")
@@ -127,6 +128,8 @@ def _directory(here: str) -> tuple[Place | None, bool]:
         return None, False
     if proc.identity(shown) == identity:
         return Place(shown, identity), False
+    if len(lock) > 1 and proc.identity(lock[1]) == identity:
+        return Place(lock[1], identity), False
     if shown.endswith(_DELETED) and proc.identity(f"{here}/root{shown}") != identity:
         return Place(shown.removesuffix(_DELETED), identity), True
     return Place(f"{here}/root{shown}", identity), False

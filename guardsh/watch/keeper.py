@@ -40,6 +40,7 @@ class Keeper:
         self._mode = mode
         self._told = told
         self._heals = 0
+        self._healed_at: float | None = None
         self._trouble = ""
         self._uninsured = ""  # a part of the instance, and why
         self._plots: list[Plot] = []
@@ -62,6 +63,11 @@ class Keeper:
 
     def _is_wanted(self) -> bool:
         return insured.wanted().get(self._directory) is self._mode
+
+    def _was_moved(self) -> bool:
+        """Somebody may do that who has taken its mount on itself away: guardsh, after a question."""
+        root = self._plots[0].farm.branches[""].real
+        return self._identity() != Identity(os.fstat(root).st_dev, os.fstat(root).st_ino)
 
     def _running(self) -> Server | None:
         identity = self._identity()
@@ -97,6 +103,7 @@ class Keeper:
         if missing:
             raise NoFarmError(f"{missing[0]} was gone before the keeper came: what is left is not followed")
         insured.hold(self._directory)
+        insured.let_allow(os.stat(self._directory).st_uid)
         self._plots = [Plot(self._directory)]
         self._uninsured = ""
         for root, part in elsewhere(self._directory):
@@ -125,7 +132,7 @@ class Keeper:
                     family.learn()
                     self._look(whole=now - whole >= _WHOLE)
                     whole = now if now - whole >= _WHOLE else whole
-                    if not self._is_wanted():
+                    if not self._is_wanted() or self._was_moved():
                         return
 
     def _read(self, family: Family, lifeline: Lifeline) -> bool:
@@ -165,7 +172,8 @@ class Keeper:
             return False
         if belongs is None and time.monotonic() - self._confirmed_at < _ECHO:
             return False
-        if insured.is_allowed(self._identity() or Identity(-1, -1), event.pid):
+        root = os.fstat(self._plots[0].farm.branches[""].real)
+        if insured.is_allowed(Identity(root.st_dev, root.st_ino), root.st_uid, event.pid):
             self._confirmed_at = time.monotonic()
             return False
         return True
@@ -195,6 +203,7 @@ class Keeper:
     def _settle(self, outcome: Outcome) -> bool:
         """Whether the server goes on, and everything is followed again."""
         self._heals += outcome.healed
+        self._healed_at = time.time() if outcome.healed else self._healed_at
         if not outcome.healed:
             self._freeze(outcome.sentence)
         self._told(self._directory, outcome)
@@ -241,6 +250,7 @@ class Keeper:
             names=sum(plot.names + len(plot.unlinked) for plot in self._plots),
             files=sum(plot.names for plot in self._plots),
             heals=self._heals,
+            healed=self._healed_at,
             trouble=trouble or self._uninsured,
             written=time.time(),
         )

@@ -20,6 +20,7 @@ from guardsh.system.signals import Signals
 from guardsh.watch import pulse, service, survey, view
 from guardsh.watch.broadcast import Broadcast
 from guardsh.watch.events import Events
+from guardsh.watch.insurance_flags import with_insurance
 from guardsh.watch.pulse import Newcomers, Pulse
 from guardsh.watch.sessions import Line, Sessions
 from guardsh.watch.state_file import StateFile
@@ -223,7 +224,7 @@ class Watcher:
         """Say what is new, once it has been looked at and the servers had the time to answer."""
         if self._look is None or self._awaits_answers() or self._is_too_early():
             return
-        state = view.state(self._look, self._sessions, self._by_driver, self._wall())
+        state = with_insurance(view.state(self._look, self._sessions, self._by_driver, self._wall()), self._wall())
         if self._written is None or _content(state) != _content(self._written):
             self._say(state)
 
@@ -237,7 +238,7 @@ class Watcher:
     def _repeat(self) -> None:
         """The heartbeat: the same state, written anew."""
         if self._written is not None:
-            self._say(_at(self._written, self._wall()))
+            self._say(with_insurance(_at(self._written, self._wall()), self._wall()))
 
     def _say(self, state: NodeState) -> None:
         first = self._written is None

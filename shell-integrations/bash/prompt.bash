@@ -52,6 +52,8 @@ __guardsh_state_words() { # role state flags -> __guardsh_role __guardsh_words _
       only-copy) __guardsh_wrong+=', only copy' ;;
       archiver-failing) __guardsh_wrong+=', archiver failing' ;;
       several) __guardsh_wrong+=', several instances' ;;
+      deletion-healed) __guardsh_wrong+=', deletion healed' ;;
+      insurance-failing) __guardsh_wrong+=', insurance failing' ;;
       *) return 1 ;;
     esac
   done

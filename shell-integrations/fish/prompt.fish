@@ -27,7 +27,7 @@ set -l health 'checking|resyncing|recovering|reshaping|degraded|inactive|failed'
 set -l action 'check|resync|recovery|reshape'
 set -l progress '\d{1,3}:(?:-|\d{1,4}(?:min|h|d))'
 set -l array "md\d{1,6}:(?:$health|$action):\d{1,4}:\d{1,4}(?::$progress)?"
-set -l flag 'only-copy|archiver-failing|several'
+set -l flag 'only-copy|archiver-failing|several|deletion-healed|insurance-failing'
 set -g __guardsh_state_form '\A1 (\d{1,11}) (primary|recovering|replica|unknown|none)' \
     '(running|starting|stopped|crashed|unknown|none)' \
     "(-|(?:$flag)(?:,(?:$flag))*) (-|$array(?:,$array)*)\n?\z"
@@ -82,6 +82,10 @@ function __guardsh_state_wrong -a flags arrays
                 echo archiver failing
             case several
                 echo several instances
+            case deletion-healed
+                echo deletion healed
+            case insurance-failing
+                echo insurance failing
         end
     end
     test $arrays = -; and return

@@ -14,65 +14,17 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from guardsh.model.place import Identity
-from guardsh.operations.lab import Lab, LabServer
+from guardsh.model.node_state import NodeState
+from guardsh.operations.lab import Lab
 from guardsh.remedies import farm_return, farms, insured, keeping
 from guardsh.remedies.insured import Mode
 from guardsh.system import kernel, proc
 from guardsh.watch import plot
+from guardsh.watch.insurance_flags import with_insurance
 from guardsh.watch.keepers import Keepers
-from tests.insurance.stage import kept, own_world, place, told, until
-
-FARM = ".guardsh-insured"
-
-
-class Scene:
-    """A primary, its keeper, and what the keeper tells."""
-
-    def __init__(self, lab: Lab, primary: LabServer) -> None:
-        self.lab, self.primary = lab, primary
-        self.heard = f"{lab.directory}/told"
-
-    @property
-    def heals(self) -> list[dict[str, Any]]:
-        return told(self.heard)
-
-    def rows(self) -> int:
-        return int(self.primary.sql("select count(*) from t"))
-
-    def settle(self) -> list[dict[str, Any]]:
-        time.sleep(0.7)
-        return self.heals
-
-
-@contextlib.contextmanager
-def scene(lab: Lab, mode: Mode = Mode.HEAL) -> Iterator[Scene]:
-    this = Scene(lab, lab.primary(settings={"max_wal_size": "32MB", "min_wal_size": "32MB"}))
-    this.primary.sql("create table t as select generate_series(1, 10000) a")
-    with kept(this.primary.directory, this.heard, mode):
-        yield this
-
-
-def difference(directory: str) -> list[tuple[str, int]]:
-    """Names that only the directory or only its farm has."""
-    view = kernel.open_tree(os.path.dirname(directory))
-    below = f"/proc/self/fd/{view}/{FARM}/{os.path.basename(directory)}/names"
-    try:
-        real, second = _files(directory), _files(below)
-    finally:
-        os.close(view)
-    return sorted(real ^ second)
-
-
-def _files(top: str) -> set[tuple[str, int]]:
-    found = set()
-    for path, _, names in os.walk(top):
-        for name in names:
-            with contextlib.suppress(FileNotFoundError):
-                status = os.lstat(f"{path}/{name}")
-                if os.path.isfile(f"{path}/{name}") and not os.path.islink(f"{path}/{name}"):
-                    found.add((f"{path.removeprefix(top)}/{name}", status.st_ino))
-    return found
+from tests.insurance import by_people
+from tests.insurance.scene import Scene, difference, scene
+from tests.insurance.stage import keep, kept, own_world, place, told, until
 
 
 def on_purpose(lab: Lab) -> dict[str, Any]:
@@ -93,7 +45,7 @@ def on_purpose(lab: Lab) -> dict[str, Any]:
                     if "base" not in name:
                         server.touch(name)
                     os.unlink(server.path(name))
-        time.sleep(1.2)
+        until(lambda: not difference(server.directory), 10)
         lab.copy(server, f"{lab.directory}/backup")
         foreign = [name for name in os.listdir(f"{lab.directory}/backup") if "guardsh" in name]
         return {"heals": this.heals, "differs": difference(server.directory), "rows": this.rows(), "foreign": foreign}
@@ -126,41 +78,15 @@ def _replaced(path: str) -> None:
     os.rename(f"{path}.new", path)
 
 
-def confirmed(lab: Lab) -> dict[str, Any]:
-    """Who was allowed, and what is started below it, may; nobody else."""
-    with scene(lab) as this:
-        server = this.primary
-        status = os.stat(server.directory)
-        identity = Identity(status.st_dev, status.st_ino)
-        file = server.path("base/5/99999")
-        for _ in range(2):
-            _written(file)
-            _allowed(identity, f"rm {file}")
-        allowed, gone = this.settle(), not os.path.lexists(file)
-        _written(file)
-        subprocess.run(["rm", file], check=False)
-        return {"allowed": allowed, "gone": gone, "others": len(this.settle()), "rows": this.rows()}
-
-
-def _written(path: str) -> None:
-    with open(path, "w", encoding="ascii") as file:
-        file.write("x")
-    time.sleep(0.2)
-
-
-def _allowed(identity: Identity, command: str) -> None:
-    pid = os.fork()
-    if pid == 0:
-        insured.allow(identity, os.getpid())
-        os.execvp("sh", ["sh", "-c", command])
-    os.waitpid(pid, 0)
-
-
 def through_server(lab: Lab) -> dict[str, Any]:
     """What the server is made to run is not the server."""
     with scene(lab) as this:
         this.primary.sql(f"copy (select 1) to program 'rm -rf {this.primary.path('base')}; true'")
-        return {"heals": len(this.settle()), "rows": this.rows()}
+        heals, rows, now = len(this.settle()), this.rows(), NodeState(0, "primary", "running", ("several",))
+        flags = [with_insurance(now, time.time()).flags]
+        insured.want({**insured.wanted(), "/nowhere": Mode.HEAL})
+        flags += [with_insurance(now, time.time() + 7200).flags]
+        return {"heals": heals, "rows": rows, "flags": flags}
 
 
 def dead(lab: Lab) -> dict[str, Any]:
@@ -246,42 +172,6 @@ def restarted(lab: Lab) -> dict[str, Any]:
     return {"another": second != first, "held": held, "kept": keeping.are_kept()}
 
 
-def by_hand(lab: Lab) -> dict[str, Any]:
-    """The subcommand: on, status, off, and nothing is left."""
-    server = lab.primary()
-
-    def guardsh(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "guardsh", *words], capture_output=True, text=True, check=False, timeout=60
-        )
-
-    on = guardsh("insure", server.directory)
-    listed, status = guardsh("insure"), json.loads(guardsh("status", "--json").stdout)
-    refused = subprocess.run(["rmdir", server.directory], capture_output=True, text=True, check=False).stderr
-    hidden = os.listdir(f"{lab.directory}/{FARM}")
-    off = guardsh("insure", "--off", server.directory)
-    mounted = f"{lab.directory}/mounted"
-    os.mkdir(mounted)
-    kernel.mount("tmpfs", mounted, "tmpfs", 0)
-    os.mkdir(f"{mounted}/global")
-    _written(f"{mounted}/global/pg_control")
-    time.sleep(1)
-    return {
-        "on": [on.returncode, on.stdout],
-        "listed": listed.stdout,
-        "status": status["insured"],
-        "refused": refused,
-        "hidden": hidden,
-        "off": [off.returncode, off.stderr],
-        "left": os.path.lexists(f"{lab.directory}/{FARM}"),
-        "mounts": insured.mounts_on_itself(server.directory),
-        "links": os.stat(server.path("PG_VERSION")).st_nlink,
-        "kept": keeping.are_kept(),
-        "mount point": guardsh("insure", mounted).stderr,
-        "no data directory": guardsh("insure", lab.directory).stderr,
-    }
-
-
 def elsewhere(lab: Lab) -> dict[str, Any]:
     """A tablespace on another file system has a farm of its own; one without room for names is said to be uninsured."""
     spaces = {name: f"{lab.directory}/{name}" for name in ("roomy", "cramped")}
@@ -307,7 +197,6 @@ def elsewhere(lab: Lab) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _keeper_without_check(directory: str, heard: str) -> Iterator[None]:
-    from tests.insurance.stage import keep
 
     pid = os.fork()
     if pid == 0:
@@ -328,7 +217,8 @@ def _state(pid: int) -> str:
 SCENARIOS: dict[str, Callable[[Lab], dict[str, Any]]] = {
     each.__name__: each
     for each in (
-        on_purpose, confirmed, through_server, dead, dying, frozen, killed, restarted, by_hand, elsewhere,
+        on_purpose, through_server, dead, dying, frozen, killed, restarted, elsewhere,
+        by_people.confirmed, by_people.moved_aside, by_people.by_the_owner, by_people.by_hand,
     )
 }  # fmt: skip
 

@@ -174,7 +174,7 @@ def place() -> Iterator[str]:
 
 def own_world() -> None:
     """What guardsh writes down of the node, for this namespace alone."""
-    for place in ("/run", "/var/lib"):
+    for place in ("/run", "/var/lib", "/var/log"):
         kernel.mount("tmpfs", place, "tmpfs", 0, "mode=755")
 
 

@@ -64,8 +64,22 @@ def test_what_was_confirmed_is_not_healed_and_everything_else_is() -> None:
     assert scenario("confirmed") == {"allowed": [], "gone": True, "others": 1, "rows": 10000}
 
 
+def test_an_insured_directory_can_be_moved_aside_and_comes_back() -> None:
+    said = scenario("moved_aside")
+    assert said["statuses"] == [0, 0, 0, 0], said
+    assert (said["gone"], said["heard"], said["heals"]) == (True, [], 1), said
+    assert (said["left"], said["farm"], said["rows"], said["shown"]) == ([], False, [10000, 10000], True), said
+
+
+def test_what_the_account_of_the_server_has_confirmed_is_not_put_back() -> None:
+    said = scenario("by_the_owner")
+    assert (said["status"], said["allowed"], said["gone"], said["others"], said["rows"]) == (0, 0, True, 1, 10000), said
+
+
 def test_what_a_server_is_made_to_run_is_not_the_server() -> None:
-    assert scenario("through_server") == {"heals": 1, "rows": 10000}
+    said = scenario("through_server")
+    assert (said["heals"], said["rows"]) == (1, 10000)
+    assert said["flags"] == [["several", "deletion-healed"], ["several", "insurance-failing"]]
 
 
 def test_a_directory_deleted_after_its_server_is_not_healed_and_can_be_put_back() -> None:
@@ -102,6 +116,7 @@ def test_insure_by_hand_tells_its_coverage_and_leaves_nothing_behind() -> None:
     assert report["files"] == report["names"] > 900
     assert "busy" in said["refused"]
     assert said["hidden"] == []
+    assert said["planned"].startswith(f"insure --off {report['directory']}\n")
     assert said["off"] == [0, ""]
     assert (said["left"], said["mounts"], said["links"], said["kept"]) == (False, 0, 1, False)
     assert "is a file system of its own" in said["mount point"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from guardsh.remedies import farms
+
 
 def other_ways(directory: str) -> tuple[str, ...]:
-    """Sentences about what else could bring back the data directory that was at ``directory``; none: nothing could.
-
-    A farm of hard links beside it, a snapshot or a directory that was moved aside would each be one (`guardsh undo`).
-    """
-    del directory
-    return ()
+    """Sentences about what else could bring back the data directory that was at ``directory``; none: nothing could."""
+    lost = farms.lost_from(directory)
+    kept = f"It was insured, and {lost} of its files have a second name"
+    return (f"{kept}: without its server, guardsh undo puts them back.",) if lost else ()
