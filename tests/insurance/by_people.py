@@ -111,15 +111,37 @@ def _host() -> str:
     return os.uname().nodename.partition(".")[0]
 
 
+def installed(lab: Lab) -> dict[str, Any]:
+    """With guardsh itself: every instance that runs; until it is uninstalled. Those of other tests must be in another
+    namespace of processes."""
+    for place in ("/etc", "/usr/local"):
+        above = f"/run/above{place}"
+        os.makedirs(f"{above}/upper")
+        os.mkdir(f"{above}/work")
+        kernel.mount("overlay", place, "overlay", 0, f"lowerdir={place},upperdir={above}/upper,workdir={above}/work")
+    server = lab.primary()
+    planned = guardsh("install", "--insure", "--dry-run").stdout.splitlines()
+    on, kept = guardsh("install", "--insure"), insured.wanted()
+    unit = os.path.lexists("/etc/systemd/system/guardsh-insure.service")
+    off = guardsh("uninstall")
+    return {
+        "planned": f"insure {server.directory}" in planned,
+        "on": [on.stdout.splitlines()[-1].partition(":")[0], on.stderr, list(kept)],
+        "unit": [unit, os.path.lexists("/etc/systemd/system/guardsh-insure.service")],
+        "off": [off.returncode, off.stderr, insured.wanted(), insured.mounts_on_itself(server.directory)],
+        "left": os.path.lexists(f"{lab.directory}/{FARM}"),
+        "directory": server.directory,
+    }
+
+
+def guardsh(*words: str) -> subprocess.CompletedProcess[str]:
+    program = f"{os.path.dirname(sys.executable)}/guardsh"  # as it is installed: shims start it
+    return subprocess.run([program, *words], capture_output=True, text=True, check=False, timeout=60)
+
+
 def by_hand(lab: Lab) -> dict[str, Any]:
     """The subcommand: on, status, off, and nothing is left."""
     server = lab.primary()
-
-    def guardsh(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "guardsh", *words], capture_output=True, text=True, check=False, timeout=60
-        )
-
     on = guardsh("insure", server.directory)
     listed, status = guardsh("insure"), json.loads(guardsh("status", "--json").stdout)
     refused = subprocess.run(["rmdir", server.directory], capture_output=True, text=True, check=False).stderr

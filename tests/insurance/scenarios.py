@@ -219,6 +219,7 @@ SCENARIOS: dict[str, Callable[[Lab], dict[str, Any]]] = {
     for each in (
         on_purpose, through_server, dead, dying, frozen, killed, restarted, elsewhere,
         by_people.confirmed, by_people.moved_aside, by_people.by_the_owner, by_people.by_hand,
+        by_people.installed,
     )
 }  # fmt: skip
 

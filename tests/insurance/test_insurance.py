@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -26,10 +27,10 @@ pytestmark = [
 ]
 
 
-def play(*words: str) -> dict[str, Any]:
-    """Run a stage in a mount namespace of its own; what it has to say."""
+def play(*words: str, namespaces: Sequence[str] = ()) -> dict[str, Any]:
+    """Run a stage in a mount namespace of its own, and in others; what it has to say."""
     done = subprocess.run(
-        ["unshare", "-m", "--propagation", "private", sys.executable, "-m", *words],
+        ["unshare", "-m", "--propagation", "private", *namespaces, sys.executable, "-m", *words],
         capture_output=True,
         text=True,
         check=False,
@@ -121,6 +122,14 @@ def test_insure_by_hand_tells_its_coverage_and_leaves_nothing_behind() -> None:
     assert (said["left"], said["mounts"], said["links"], said["kept"]) == (False, 0, 1, False)
     assert "is a file system of its own" in said["mount point"]
     assert "it has no global/pg_control" in said["no data directory"]
+
+
+def test_installing_insures_every_instance_until_it_is_uninstalled() -> None:
+    said = play("tests.insurance.scenarios", "installed", namespaces=("--pid", "--fork", "--mount-proc"))
+    assert said["planned"], said
+    assert said["on"] == [f"insured    {said['directory']}", "", [said["directory"]]], said
+    assert said["off"] == [0, "", {}, 0], said
+    assert (said["unit"][1], said["left"]) == (False, False), said
 
 
 def test_a_tablespace_elsewhere_has_its_own_farm_or_is_said_to_be_uninsured() -> None:
