@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from guardsh.remedies.farm_ground import DIRECTORY, LOOKS, NAME, entries, listed, made_at, view
 
-_NAMES = "names"
+NAMES = "names"  # below the home of a farm
 _FROZEN = "frozen"  # says why the names are kept as they are
 _TEMPORARY = "pgsql_tmp"  # PG_TEMP_FILE_PREFIX (storage/fd.h): nothing that a server would miss
 
@@ -56,7 +56,7 @@ class Farm:
         above_all = made_at(self.view, NAME)
         self.home = made_at(above_all, self.name)
         os.close(above_all)
-        self.names = made_at(self.home, _NAMES)
+        self.names = made_at(self.home, NAMES)
         self.branches: dict[str, Branch] = {}
 
     def close(self) -> None:
@@ -199,9 +199,9 @@ class Farm:
         self.branches.clear()
         self._prune(self.names, "")
         for name in listed(self.home):
-            if name != _NAMES:
+            if name != NAMES:
                 os.unlink(name, dir_fd=self.home)
-        os.rmdir(_NAMES, dir_fd=self.home)
+        os.rmdir(NAMES, dir_fd=self.home)
         os.rmdir(f"{NAME}/{self.name}", dir_fd=self.view)
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from guardsh.model.saved import Saved, Way
 from guardsh.remedies import farm_return, insured
-from guardsh.remedies.farm import Farm
+from guardsh.remedies.farm import NAMES, Farm
 from guardsh.remedies.farm_ground import NoFarmError, has_farm
 from guardsh.remedies.record import NotDoneError
 from guardsh.system import proc, processes
@@ -126,19 +126,32 @@ def _refuse_another(farm: Farm, root: str) -> None:
 
 
 def _saved(directory: str, lost: int) -> Saved:
+    """Uncovered, so that it can be looked at, measured and judged like any other data directory."""
     with _recalled(directory) as farm:
         version = _version(farm)
         place = farm.place
+    with contextlib.suppress(OSError):
+        insured.uncover(os.path.dirname(place))
     return Saved(
         id=_ID.format(os.path.basename(directory)),
         way=Way.INSURED,
-        when=time.time(),
+        when=_last_changed(directory),
         origins=(directory,),
-        place=place,
+        place=f"{place}/{NAMES}",
+        operator="guardsh insure",
         what=f"data directory{f', PostgreSQL {version}' if version else ''}: {lost} files that have no other name",
         version=version,
         notes=("what was written over or truncated is not kept",),
     )
+
+
+def _last_changed(directory: str) -> float:
+    """When a name was taken from it, or it from the directory above."""
+    with contextlib.suppress(OSError):
+        return os.stat(directory).st_mtime
+    with contextlib.suppress(OSError):
+        return os.stat(os.path.dirname(directory)).st_mtime
+    return time.time()
 
 
 def _version(farm: Farm) -> str | None:

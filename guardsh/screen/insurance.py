@@ -38,7 +38,7 @@ def lines(words: Sequence[Word], unkept: Iterable[str]) -> list[str]:
 def _line(word: Word) -> str:
     age = max(0.0, time.time() - word.written)
     figures = f"{count(word.files)} of {count(word.names)} files, {age:.1f} s ago"
-    heals = f", healed {word.heals} times" if word.heals else ""
+    heals = f", {word.heals} {'deletion' if word.heals == 1 else 'deletions'} healed" if word.heals else ""
     how = "" if word.mode == "heal" else f" ({word.mode} only)"
     trouble = f"; {word.trouble}" if word.trouble else ""
     stale = "" if word.is_fresh else "; its keeper does not answer"

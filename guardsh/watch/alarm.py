@@ -29,7 +29,8 @@ def told(directory: str, healed: Healed) -> None:
 def sentences(directory: str, healed: Healed) -> list[str]:
     """What happened, who did it, and what is left to do."""
     pause = f"the server stood still for {healed.pause * 1000:.0f} ms"
-    done = f"{healed.names} names were put back; {pause}" if healed.healed else healed.sentence
+    names = "1 name was" if healed.names == 1 else f"{healed.names} names were"
+    done = f"{names} put back; {pause}" if healed.healed else healed.sentence
     lines = [f"guardsh: {platform.node()}: files of the running server in {directory} were deleted: {done}"]
     for culprit in healed.culprits:
         lines.append(f"  by process {culprit.pid} ({shortened(culprit.command, _WIDTH)}): {culprit.fate}")

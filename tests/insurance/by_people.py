@@ -46,16 +46,16 @@ def moved_aside(lab: Lab) -> dict[str, Any]:
     """A confirmed rm of an insured directory, and its undo, while its server runs; clear and undo without one."""
     with scene(lab) as this:
         server = this.primary
-        removed = _typed("rm", "-rf", server.directory).answer(f"{_host()} primary only copy")
+        removed = typed("rm", "-rf", server.directory).answer(f"{_host()} primary only copy")
         gone, heard = not os.path.lexists(server.directory), this.settle()
-        undone = _typed("undo").end()
+        undone = typed("undo").end()
         _await_keeper()
         subprocess.run(["rm", "-rf", server.path("base")], check=False)
         heals, rows = len(this.settle()), this.rows()
         server.stop()
-        cleared = _typed("clear", server.directory).answer(f"{_host()} primary")
+        cleared = typed("clear", server.directory).answer(f"{_host()} primary")
         left, farm = os.listdir(server.directory), os.path.lexists(f"{lab.directory}/{FARM}/primary")
-        back = _typed("undo").end()
+        back = typed("undo").end()
         server.start()
         _await_keeper()
         return {
@@ -91,14 +91,14 @@ def by_the_owner(lab: Lab) -> dict[str, Any]:
         server, account = this.primary, lab.account
         assert account is not None
         become = ("setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups")
-        ended = _typed("rm", "-rf", server.path("base/4"), become=become).answer(f"{_host()} primary only copy")
+        ended = typed("rm", "-rf", server.path("base/4"), become=become).answer(f"{_host()} primary only copy")
         allowed, gone = len(this.settle()), not os.path.lexists(server.path("base/4"))
         subprocess.run([*become, "rm", "-rf", server.path("base/1")], check=False)
         said = {"status": ended.status, "seen": ended.seen, "allowed": allowed, "gone": gone}
         return {**said, "others": len(this.settle()), "rows": this.rows()}
 
 
-def _typed(*words: str, become: tuple[str, ...] = ()) -> Session:
+def typed(*words: str, become: tuple[str, ...] = ()) -> Session:
     os.makedirs(home := "/run/home", exist_ok=True)
     os.chmod(home, 0o1777)
     environment = {**os.environ, "HOME": home, "TERM": "xterm", "NO_COLOR": "1", "XDG_CONFIG_HOME": ""}

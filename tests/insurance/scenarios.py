@@ -98,9 +98,17 @@ def dead(lab: Lab) -> dict[str, Any]:
         left = os.listdir(server.directory)
         time.sleep(1.5)
         heals, (saved,) = this.heals, farms.saved()
+        asked = by_people.typed("moved", "purge", saved.id).answer("no").status
         farms.put_back(saved)
         server.start()
-        return {"heals": heals, "left": left, "what": saved.what, "rows": this.rows(), "saved": len(farms.saved())}
+        return {
+            "heals": heals,
+            "left": left,
+            "what": saved.what,
+            "asked": asked,
+            "rows": this.rows(),
+            "saved": len(farms.saved()),
+        }
 
 
 def dying(lab: Lab) -> dict[str, Any]:

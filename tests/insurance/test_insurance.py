@@ -86,7 +86,8 @@ def test_what_a_server_is_made_to_run_is_not_the_server() -> None:
 def test_a_directory_deleted_after_its_server_is_not_healed_and_can_be_put_back() -> None:
     said = scenario("dead")
     assert said["what"].startswith("data directory, PostgreSQL ")
-    assert said == {"heals": [], "left": [], "what": said["what"], "rows": 10000, "saved": 0}
+    assert (said["heals"], said["left"], said["rows"], said["saved"]) == ([], [], 10000, 0), said
+    assert said["asked"] == 77  # the last copy is not purged unasked
 
 
 def test_a_server_that_dies_while_names_vanish_leaves_its_farm_as_it_was() -> None:
