@@ -48,6 +48,10 @@ class Family:
             children = (process.pid for process in proc.processes("/proc") if process.parent == self.postmaster)
             return (self.postmaster, *children)
 
+    def is_still(self) -> bool:
+        """Whether somebody holds the postmaster still, or it has ended."""
+        return _is_still(self.postmaster)
+
     def stop(self) -> None:
         """Hold all still, the postmaster first: then nobody new comes. Raises ProcessLookupError where it is gone."""
         os.kill(self.postmaster, signal.SIGSTOP)

@@ -49,7 +49,8 @@ class Outcome:
 
 
 class Healing:
-    """Begins with the server held still. Raises ProcessLookupError where it is gone."""
+    """Begins with the server held still. Whoever held it still before (guardsh freeze) goes on doing so. Raises
+    ProcessLookupError where it is gone."""
 
     def __init__(self, family: Family, lifeline: Lifeline, mode: Mode, farms: Sequence[Farm]) -> None:
         self._begun = time.monotonic()
@@ -58,7 +59,8 @@ class Healing:
         self._mode = mode
         self._culprits: dict[int, str] = {}
         self._fates: dict[int, str] = {}
-        if mode is Mode.HEAL:
+        self._was_still = family.is_still()
+        if mode is Mode.HEAL and not self._was_still:
             lifeline.holding()
         family.stop()
         self._farms = farms
@@ -112,7 +114,8 @@ class Healing:
         return self._outcome(True, names, "healed, late")
 
     def _release(self) -> None:
-        self._family.go_on()
+        if not self._was_still:
+            self._family.go_on()
         self._lifeline.released()
         for farm in self._farms:
             farm.thaw()

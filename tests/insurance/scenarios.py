@@ -142,6 +142,22 @@ def frozen(lab: Lab) -> dict[str, Any]:
         return {"healed": heal["healed"], "sentence": heal["sentence"], "states": sorted(states), "rows": this.rows()}
 
 
+def held_before(lab: Lab) -> dict[str, Any]:
+    """A server that somebody else holds still stays so, with its names back."""
+    with scene(lab) as this:
+        server = this.primary
+        members = server.family()
+        for pid in members:
+            os.kill(pid, signal.SIGSTOP)
+        until(lambda: {_state(pid) for pid in members} == {"T"})
+        subprocess.run(["rm", "-rf", server.path("base")], check=False)
+        (heal,) = this.settle()
+        states = sorted({_state(pid) for pid in members})
+        for pid in reversed(members):
+            os.kill(pid, signal.SIGCONT)
+        return {"healed": heal["healed"], "states": states, "rows": this.rows()}
+
+
 def killed(lab: Lab) -> dict[str, Any]:
     """SIGKILL to the keeper while the server is held still; the next one finishes."""
     slow = farm_return.restore
@@ -225,7 +241,7 @@ def _state(pid: int) -> str:
 SCENARIOS: dict[str, Callable[[Lab], dict[str, Any]]] = {
     each.__name__: each
     for each in (
-        on_purpose, through_server, dead, dying, frozen, killed, restarted, elsewhere,
+        on_purpose, through_server, dead, dying, frozen, held_before, killed, restarted, elsewhere,
         by_people.confirmed, by_people.moved_aside, by_people.by_the_owner, by_people.by_hand,
         by_people.installed,
     )

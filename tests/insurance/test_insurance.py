@@ -100,6 +100,10 @@ def test_freeze_only_holds_the_server_still_and_keeps_what_was() -> None:
     assert "held still" in said["sentence"]
 
 
+def test_a_server_that_somebody_else_holds_still_stays_so() -> None:
+    assert scenario("held_before") == {"healed": True, "states": ["T"], "rows": 10000}
+
+
 def test_a_keeper_killed_while_the_server_is_held_still_lets_it_go_on_and_the_next_one_heals() -> None:
     said = scenario("killed")
     assert said == {"goes_on": True, "healed": True, "names": said["names"], "rows": 10000}
