@@ -62,6 +62,13 @@ def enter(look: Look) -> Shield:
     return Shield(covered, weakness)
 
 
+def told(covered: Covered) -> str:
+    """What is read only now, in a line for whoever is in there."""
+    count = len(covered.directories)
+    what = f"read only here: {', '.join(covered.directories[:3])}{f' and {count - 3} more' if count > 3 else ''}"
+    return f"guardsh: {what if count else 'no data directory on this node yet'}"
+
+
 def _hand_over(door: socket.socket) -> None:
     """Tell the broker where we are; from its answer on it is there for whoever asks."""
     names = ("mnt", "user") if os.geteuid() != 0 else ("mnt",)

@@ -34,14 +34,14 @@ def original_arguments() -> list[bytes]:
         return [os.fsencode(word) for word in sys.argv[1:]]
 
 
-def become(words: list[bytes], also: bytes = b"") -> int:
+def become(words: list[bytes], also: bytes = b"", path: bytes | None = None) -> int:
     """Replace this process by the program that ``words`` names; ``words[0]`` is its argv[0].
 
-    A name without a slash is looked up on PATH, past guardsh itself. ``also`` is one more variable, ``NAME=VALUE``, for
-    its environment. Returns 126 (found, not executable) or
-    127 (not found), after one line on standard error, only if that fails.
+    A name without a slash is looked up on PATH, past guardsh itself, unless the ``path`` is given. ``also`` is one more
+    variable, ``NAME=VALUE``, for its environment. Returns 126 (found, not executable) or 127 (not found), after one
+    line on standard error, only if that fails.
     """
-    path = find(words[0])
+    path = path or find(words[0])
     if path is None:
         return _failed(words[0], "command not found", NOT_FOUND)
     if words[0].startswith(_FIND_THEMSELVES):

@@ -1,0 +1,28 @@
+# As login.sh, in fish: the login shell of an account in a group becomes a shielded one, or stays as it is.
+
+function __guardsh_login_is_meant
+    status is-login; and status is-interactive; and test -z "$GUARDSH_SHIELD" -a -t 0 -a -t 1 -a -t 2; or return 1
+    test ! -e /etc/guardsh/no-login-shield -a ! -e ~/.config/guardsh/no-login-shield; or return 1
+    string match -rq "^(Gid:\s+\d+\s+|Groups:(.*\s)?)$__guardsh_gid(\s|\$)" </proc/self/status
+end
+
+function __guardsh_login -a name
+    set -l said (timeout --foreground -s KILL 15 $__guardsh_program shell --try $fish_pid </dev/null 2>&1)
+    switch "$said"
+        case 'enter /*'
+            exec $__guardsh_program shell --login $name (string replace 'enter ' '' -- $said)
+        case inside
+            set -gx GUARDSH_SHIELD 1
+        case 'not needed'
+        case '*'
+            test -n "$said[-1]"; or set said 'guardsh shell does not answer'
+            echo "guardsh: this shell is not shielded: "(string replace -r '^guardsh: ' '' -- $said[-1]) >&2
+    end
+end
+
+if __guardsh_login_is_meant
+    set -l words (string split0 </proc/self/cmdline)
+    test (count $words) = 1; and string match -q -- '-*' $words[1]; and __guardsh_login $words[1]
+end
+set -e __guardsh_program __guardsh_gid
+functions -e __guardsh_login_is_meant __guardsh_login
