@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 
 import click
@@ -27,7 +26,7 @@ INCOMPLETE, FAILED = 1, 125
 @click.option("--root", metavar="DIR", default="/", help="Into an image, or a test tree, instead of this machine.")
 @click.option("--dry-run", is_flag=True, help="Show every change; make none.")
 def command(
-    user: bool, diverted: tuple[str, ...], group: str | None, unshielded: bool, root: str, dry_run: bool
+    user: bool, diverted: tuple[str, ...], *, group: str | None, unshielded: bool, root: str, dry_run: bool
 ) -> None:
     """Put guardsh in the way: shims, the shells' hooks, the watcher. Once more after an upgrade.
 
@@ -46,7 +45,7 @@ def command(
         paths = list(dict.fromkeys((*before, *map(_guarded, diverted))))
         guardsh = _front_door()
         scripts = {shell: init.script(shell, guardsh) for shell in init.SHELLS}
-        changes = install_plan.changes(tree, places, guardsh, scripts, paths, shielded)
+        changes = install_plan.changes(tree, places, guardsh, scripts, paths, shielded=shielded)
         done = (install.plan if dry_run else install.install)(tree, places.manifest, changes, click.echo)
     except (OSError, install_manifest.ManifestError, DiversionError) as error:
         failed(error)
@@ -72,9 +71,7 @@ def _group(tree: Tree, places: install_plan.Places, name: str | None) -> install
     try:
         return install_login.group(tree, name) if name else None
     except install_login.NoGroup as error:
-        hint = (
-            f"as root: groupadd --system {shlex.quote(name or '')}, then gpasswd -a ACCOUNT {shlex.quote(name or '')}"
-        )
+        hint = f"as root: groupadd --system {name}, then gpasswd -a ACCOUNT {name}"
         raise click.UsageError(f"{error}\nhint: {hint}") from error
 
 

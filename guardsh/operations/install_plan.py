@@ -45,6 +45,7 @@ def changes(
     guardsh: str,
     scripts: Mapping[str, str],
     diverted: Sequence[str],
+    *,
     shielded: Group | None = None,
 ) -> list[Change]:
     """Everything that shall be so. ``guardsh`` is the program's path on the node, ``scripts`` what `guardsh init`

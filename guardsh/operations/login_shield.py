@@ -67,7 +67,7 @@ def _rehearsed(look: Look) -> str:
 
 
 def _can_damage(covered: Covered) -> bool:
-    """Whether this account may write there at all: one that may not would lose sudo in a user namespace, for nothing."""
+    """Whether this account may write there at all: who may not would lose sudo in a user namespace, for nothing."""
     return any(os.access(path, os.W_OK) for path in (*covered.directories, *covered.devices))
 
 
