@@ -80,8 +80,9 @@ class Machine:
     @contextmanager
     def broken(self, program: str) -> Iterator[None]:
         """With a script of sh in the place of guardsh. GUARDSH is the real one."""
+        script = shlex.quote(f"#!/bin/sh\nGUARDSH={FRONT_DOOR}\n{program}")
         self.inside(
-            f"printf '%s\\n' '#!/bin/sh' GUARDSH={FRONT_DOOR} {shlex.quote(program)} >{LIB}/broken; chmod 755 {LIB}/broken;"
+            f"echo {script} >{LIB}/broken; chmod 755 {LIB}/broken;"
             f"for file in {LIB}/login.*; do cp $file $file.kept; sed -i 's,{FRONT_DOOR},{LIB}/broken,' $file; done"
         )
         try:
