@@ -14,9 +14,11 @@ from guardsh.observe import boot, node, stack
 from guardsh.policy import config
 from guardsh.screen import status
 from guardsh.screen.facts import SCHEMA, facts
+from guardsh.system import errand
 from guardsh.system.apart import Deadline
 
 _INTERVAL = 2.0
+_SHIELDED = ("", "this shell is shielded: no data directory can be written to from it (docs/shield.md)")
 
 
 @click.command("status")
@@ -56,4 +58,5 @@ def _seen() -> Node:
 def _shown(seen: Node, as_json: bool) -> str:
     if as_json:
         return json.dumps({"schema": SCHEMA, **facts(seen)}, indent=2)
-    return "\n".join(status.status(seen, shutil.get_terminal_size().columns))
+    lines = status.status(seen, shutil.get_terminal_size().columns)
+    return "\n".join([*(_SHIELDED if errand.is_outside() else ()), *lines])
