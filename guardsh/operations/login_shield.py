@@ -16,7 +16,6 @@ from guardsh.system.apart import Deadline, apart
 
 _PATIENCE = 10.0  # seconds: less than that of the shells (shell-integrations/login.sh)
 _ENTER, _INSIDE, _NOT_NEEDED = "enter", "inside", "not needed"
-_OFF = b"GUARDSH_SHIELD=off"  # what keeps the shell from trying again, for ever
 
 
 def tried(look: Look, shell: int) -> str:
@@ -45,11 +44,11 @@ def become(look: Callable[[], Look], name: bytes, path: bytes) -> int:
         with suppress(OSError):
             kernel.setns(before, kernel.CLONE_NEWNS)
         sys.stderr.write(f"guardsh: this shell is not shielded: {_line(error)}\n")
-        return program.become([name], _OFF, path)
+        return program.become([name], errand.UNSHIELDED, path)  # so it does not try again, for ever
     if made.weakness:
         sys.stderr.write(f"guardsh: {made.weakness}\n")
     sys.stderr.write(f"{shield.told(made.covered)}\n")
-    return program.become([name], shield.VARIABLE, path)
+    return program.become([name], errand.SHIELDED, path)
 
 
 def _rehearsed(look: Look) -> str:

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 
 from guardsh.observe.shielded import Covered, Look
 from guardsh.operations import broker
-from guardsh.system import capabilities, landlock, program, ward
+from guardsh.system import capabilities, errand, landlock, program, ward
 from guardsh.system.capabilities import Capability
-
-VARIABLE = b"GUARDSH_SHIELD=1"  # for prompts
 
 # What undoes a mount namespace, or goes around it: mounts, other namespaces, file systems' own ioctls (SYS_ADMIN);
 # processes outside (SYS_PTRACE, CHECKPOINT_RESTORE); files by handle (DAC_READ_SEARCH; root's DAC_OVERRIDE reads as
@@ -38,7 +36,7 @@ class Shield:
 
 def become(words: list[bytes]) -> int:
     """Replace this process by the program; 126 or 127 where that fails."""
-    return program.become(words, also=VARIABLE)
+    return program.become(words, also=errand.SHIELDED)
 
 
 def shell() -> list[bytes]:

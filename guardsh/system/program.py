@@ -19,6 +19,7 @@ NOT_EXECUTABLE = 126
 NOT_FOUND = 127
 ASIDE = b".guardsh-diverted"
 # They look for argv[0] on PATH to find what lies beside them, and would find us: find_my_exec of src/common/exec.c.
+_withheld: list[bytes] = []
 _FIND_THEMSELVES = (b"pg_", b"initdb", b"postgres", b"postmaster")
 
 
@@ -106,12 +107,20 @@ def _script(path: bytes) -> bytes:
 
 
 def original_environment() -> list[bytes]:
-    """The environment that we were started with: Python adds LC_CTYPE in the C locale (PEP 538)."""
+    """The environment that we were started with, and what is withheld.
+
+    Python adds LC_CTYPE in the C locale (PEP 538).
+    """
     try:
         with open("/proc/self/environ", "rb") as file:
-            return file.read().split(b"\0")[:-1]
+            return file.read().split(b"\0")[:-1] + _withheld
     except OSError:
-        return [b"%s=%s" % entry for entry in os.environb.items()]
+        return [b"%s=%s" % entry for entry in os.environb.items()] + _withheld
+
+
+def withhold(environment: list[bytes]) -> None:
+    """From ourselves, not from the program that we become."""
+    _withheld[:] = environment
 
 
 def _execve(path: bytes, words: list[bytes], environment: list[bytes]) -> NoReturn:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.operator import HOST, Operator, incomplete_copy
+from tests.shells.other_accounts import needs
 from tests.shield.conftest import Shell
 from tests.shield.test_shell import brokers_of
 
@@ -94,6 +95,36 @@ def test_a_forged_errand_runs_nothing(operator: Operator, tmp_path: Path, words:
     assert done.stdout != f"{b'x' + bytes(4)!r}\n"  # and refused
     assert os.path.exists(primary.path("PG_VERSION"))
     assert "of_the" not in primary.sql("select 1")
+
+
+def test_what_loads_code_into_guardsh_reaches_the_command_alone(
+    operator: Operator, shell: Shell, tmp_path: Path
+) -> None:
+    """An operator's PYTHONPATH and LD_PRELOAD are the command's own; who judges out there is guardsh as installed."""
+    data = operator.stage.primary.directory
+    (tmp_path / "sitecustomize.py").write_text(f"try: open('{data}/loaded', 'x')\nexcept OSError: pass\n")
+    (tmp_path / "probe").write_text("#!/bin/sh\necho $PYTHONPATH=$LD_PRELOAD=$GUARDSH_SHIELD=$OWN\n")
+    (tmp_path / "probe").chmod(0o755)
+    assert "[0]" in shell.line(f"export PYTHONPATH={tmp_path} LD_PRELOAD=libm.so.6 OWN=own; guardsh status >/dev/null")
+    shell.send(f"guardsh shell --outside -- {tmp_path}/probe")
+    shell.answer(f"{HOST} primary")
+    assert f"{tmp_path}=libm.so.6=off=own" in shell.done()
+    assert not os.path.exists(f"{data}/loaded")
+
+
+@needs("sudo", "su", "sg", "systemctl")
+def test_tools_that_become_others_work_in_it_and_out_of_it(operator: Operator, shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "who").write_text("echo I am $(sudo -n id -u; su -c 'id -u'; sg root 'id -u')\n")
+    assert "I am 0 0 0" in shell.line(f"sh {tmp_path}/who")
+    shell.send(f"guardsh shell --outside -- sh {tmp_path}/who")
+    shell.answer(f"{HOST} primary")
+    assert "I am 0 0 0" in shell.done()
+    assert "systemd 2" in shell.line("systemctl --version")
+
+
+def test_status_says_that_it_is_one(operator: Operator, shell: Shell) -> None:
+    assert "this shell is shielded" in shell.line("guardsh status")
+    assert "shielded" not in operator.unattended("guardsh", "status").stdout
 
 
 def test_without_its_broker_a_shield_stays_one(operator: Operator, shell: Shell) -> None:

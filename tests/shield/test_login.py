@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.operator import needs_namespaces
+from tests.install.machine import FRONT_DOOR
 from tests.shells.other_accounts import needs
-from tests.shield.logins import FRONT_DOOR, Login, Machine, machine
+from tests.shield.logins import Login, Machine, machine
 
 pytestmark = needs_namespaces
 NOT = "guardsh: this shell is not shielded: "
