@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 
 from guardsh.observe.shielded import Covered, Look
@@ -48,6 +49,8 @@ def shell() -> list[bytes]:
 def enter(look: Look) -> Shield:
     """Put this process into a shield, for good, with a broker outside. ``look`` says what is to be covered, now and
     again later. Raises NoShield; then this process must end."""
+    with suppress(OSError):
+        os.mkdir(f"/tmp/tmux-{os.geteuid()}", 0o700)  # noqa: S108 (as tmux does: from the first on ours is one of its own)
     covered = look.covered()
     door = broker.start(look)
     try:

@@ -15,7 +15,7 @@ import pytest
 from tests.faults.operator import needs_namespaces
 from tests.install.machine import FRONT_DOOR
 from tests.shells.other_accounts import needs
-from tests.shield.logins import Login, Machine, machine
+from tests.shield.logins import DATA, Login, Machine, machine
 
 pytestmark = needs_namespaces
 NOT = "guardsh: this shell is not shielded: "
@@ -69,6 +69,22 @@ def test_inside_a_shield_there_is_no_second(here: Machine) -> None:
     [inner] = set(re.findall(r"mnt:\[\d+\]", login.line("readlink /proc/self/ns/mnt; echo =$GUARDSH_SHIELD=")))
     assert inner == outer
     assert "=1=" in login.session.raw.decode()
+
+
+@needs("tmux")
+def test_a_tmux_is_there_after_a_lost_connection(here: Machine) -> None:
+    login = Login(here.types("su", "-l", "owner"))
+    login.line("tmux -f /dev/null new -d -s kept; sleep 3")
+    login.session.process.close(force=True)
+    again = Login(here.types("su", "-l", "owner"))
+    try:
+        assert "kept: 1 windows" in again.line("tmux ls")
+        again.line(f"tmux send-keys -t kept 'touch ~/in-tmux; touch {DATA}/in-tmux' Enter; sleep 0.5")
+        assert here.inside(f"ls /home/owner; ls {DATA}").split().count("in-tmux") == 1
+        assert "kept" not in here.inside("su owner -c 'tmux ls' 2>&1 || :")
+    finally:
+        again.line("tmux kill-server")
+        here.inside("rm -rf /tmp/tmux-4711")
 
 
 FAULTS = {
