@@ -7,7 +7,6 @@ import sys
 
 import click
 
-from guardsh import guard
 from guardsh.observe.shielded import Look
 from guardsh.operations import login_shield, shield
 from guardsh.policy import config
@@ -80,6 +79,8 @@ def _outside(words: list[str], raw: list[bytes]) -> int:
     if not words:
         raise click.UsageError("--outside takes a command: guardsh shell --outside -- COMMAND")
     if errand.is_outside():
+        from guardsh import guard  # late: a login waits for what is imported above
+
         status = guard.outcome_of_unknown(words)
         return program.become(raw) if status is None else status
     outcome = errand_sent.run([b"shell", b"--outside", b"--", *raw])
