@@ -67,7 +67,8 @@ def told(covered: Covered) -> str:
     """What is read only now, in a line for whoever is in there."""
     count = len(covered.directories)
     what = f"read only here: {', '.join(covered.directories[:3])}{f' and {count - 3} more' if count > 3 else ''}"
-    return f"guardsh: {what if count else 'no data directory on this node yet'}"
+    sudo = "" if os.geteuid() == 0 else "; sudo does not work in here"
+    return f"guardsh: {what if count else 'no data directory on this node yet'}{sudo}"
 
 
 def _hand_over(door: socket.socket) -> None:
