@@ -46,7 +46,7 @@ for each in 4711:owner 4712:plain 4713:other; do
     chown "$name:$name" "/home/$name"
 done
 mkdir -p /etc/sudoers.d && echo 'plain ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/plain
-echo "GUARDSH_WATCH=off" >>/etc/environment
+printf '%s\\n' GUARDSH_WATCH=off {" ".join(f"{name}={value}" for name, value in QUIET_FISH.items())} >>/etc/environment
 rm -rf /root/.bash* /root/.profile /root/.zsh* /root/.config /etc/profile.d/*
 mkdir -p {DATA}/global
 echo 15 >{DATA}/PG_VERSION
