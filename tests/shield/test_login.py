@@ -56,8 +56,9 @@ def test_an_account_that_can_damage_nothing_keeps_sudo_and_root_by_sudo_is_shiel
 
 
 def test_another_account_is_left_alone(here: Machine) -> None:
-    login = Login(here.types("su", "-l", "other"))
-    assert "guardsh" not in login.greeting
+    with here.broken("echo asked"):
+        login = Login(here.types("su", "-l", "other"))
+    assert "guardsh" not in login.greeting and "asked" not in login.greeting
     assert login.line("echo =$GUARDSH_SHIELD=").count("==") == 1
     assert login.end() == 0
 
