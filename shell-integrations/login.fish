@@ -11,13 +11,18 @@ function __guardsh_login -a name
     switch "$said"
         case 'enter /*'
             exec $__guardsh_program shell --login $name (string replace 'enter ' '' -- $said)
+            __guardsh_login_failed 'guardsh shell does not answer'
         case inside
             set -gx GUARDSH_SHIELD 1
         case 'not needed'
         case '*'
             test -n "$said[-1]"; or set said 'guardsh shell does not answer'
-            echo "guardsh: this shell is not shielded: "(string replace -r '^guardsh: ' '' -- $said[-1]) >&2
+            __guardsh_login_failed (string replace -r '^guardsh: ' '' -- $said[-1])
     end
+end
+
+function __guardsh_login_failed -a why
+    echo "guardsh: this shell is not shielded: $why" >&2
 end
 
 if __guardsh_login_is_meant
@@ -25,4 +30,4 @@ if __guardsh_login_is_meant
     test (count $words) = 1; and string match -q -- '-*' $words[1]; and __guardsh_login $words[1]
 end
 set -e __guardsh_program __guardsh_gid
-functions -e __guardsh_login_is_meant __guardsh_login
+functions -e __guardsh_login_is_meant __guardsh_login __guardsh_login_failed

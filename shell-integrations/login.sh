@@ -28,7 +28,12 @@ __guardsh_login_is_member() {
 __guardsh_login() { # the name that the shell was started by
   __guardsh_said=$(timeout --foreground -s KILL 15 "$__guardsh_program" shell --try "$$" </dev/null 2>&1)
   case $__guardsh_said in
-    'enter /'*) exec "$__guardsh_program" shell --login "$1" "${__guardsh_said#enter }" ;;
+    'enter /'*)
+      trap '' INT QUIT # no key may end what stands in for a shell
+      exec "$__guardsh_program" shell --login "$1" "${__guardsh_said#enter }"
+      trap - INT QUIT
+      __guardsh_said=''
+      ;;
     inside) GUARDSH_SHIELD=1 && export GUARDSH_SHIELD && return ;;
     'not needed') return ;;
   esac

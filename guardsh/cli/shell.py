@@ -7,9 +7,7 @@ import sys
 
 import click
 
-from guardsh.observe.shielded import Look
 from guardsh.operations import login_shield, shield
-from guardsh.policy import config
 from guardsh.screen import saying
 from guardsh.system import errand, errand_sent, program
 
@@ -35,9 +33,9 @@ def command(words: tuple[str, ...], outside: bool, shell: int | None, login: tup
     guardsh shell --outside -- vi /mnt/data/postgresql-14/postgresql.conf
     """
     if shell is not None:
-        click.echo(login_shield.tried(_look(), shell))
+        click.echo(login_shield.tried(shell))
     elif login:
-        sys.exit(login_shield.become(_look, *map(os.fsencode, login)))
+        sys.exit(login_shield.become(*map(os.fsencode, login)))
     else:
         sys.exit(_words(words, outside))
 
@@ -59,7 +57,7 @@ def _shell(raw: list[bytes]) -> int:
 
 def _enter(raw: list[bytes]) -> int:
     try:
-        made = shield.enter(_look())
+        made = shield.enter(shield.look())
     except (OSError, shield.NoShield) as error:
         click.echo(f"guardsh: no shield: {error}", err=True)
         return FAILED
@@ -68,11 +66,6 @@ def _enter(raw: list[bytes]) -> int:
     if not raw:
         saying.say([f"{shield.told(made.covered)}; exit leaves the shield"])
     return shield.become(raw or shield.shell())
-
-
-def _look() -> Look:
-    policy = config.in_force()
-    return Look(policy.data_directories, policy.deadline)
 
 
 def _outside(words: list[str], raw: list[bytes]) -> int:

@@ -45,6 +45,17 @@ def named(tree: Tree, lib: str) -> str:
     return found[1] if found else ""
 
 
+def outdated(tree: Tree, lib: str) -> str:
+    """Why an earlier installation is for nobody any more, or for others; nothing where it is in order."""
+    name = named(tree, lib)
+    try:
+        gid = group(tree, name).gid
+    except NoGroup as error:
+        return str(error)
+    right = f"__guardsh_gid={gid}\n" in tree.read(f"{lib}/login.sh").decode(errors="replace")
+    return "" if right else f"the group {name!r} has another number now: {gid}"
+
+
 def changes(tree: Tree, lib: str, guardsh: str, shielded: Group) -> list[Change]:
     """profile.d is read by bash, dash and ksh, and where /etc/zprofile says so by zsh, too."""
     posix, fish = f"{lib}/login.sh", f"{lib}/login.fish"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
@@ -15,10 +15,11 @@ from guardsh.system import errand, kernel, program
 from guardsh.system.apart import Deadline, apart
 
 _PATIENCE = 10.0  # seconds: less than that of the shells (shell-integrations/login.sh)
+_KEYS = (signal.SIGINT, signal.SIGQUIT)
 _ENTER, _INSIDE, _NOT_NEEDED = "enter", "inside", "not needed"
 
 
-def tried(look: Look, shell: int) -> str:
+def tried(shell: int) -> str:
     """What the login shell with this process number is told: ``enter PATH``, where PATH is its own program, ``inside``,
     ``not needed``, or why it cannot be shielded."""
     door = errand.connect()
@@ -29,26 +30,45 @@ def tried(look: Look, shell: int) -> str:
     if not os.access(path, os.X_OK):
         return f"{path} could not be started again"
     # a child: a file system that hangs, or a kernel that kills, must not keep anybody out
-    said = apart(partial(_rehearsed, look), Deadline(_PATIENCE))
+    said = apart(partial(_rehearsed, shield.look()), Deadline(_PATIENCE))
     if isinstance(said, Unknown):
         return said.why
     return f"{_ENTER} {path}" if said.value == _ENTER else said.value
 
 
-def become(look: Callable[[], Look], name: bytes, path: bytes) -> int:
-    """Become the shell at ``path``, started by ``name``, in a shield; outside of one where that fails after all."""
-    before = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+def works(said: str) -> bool:
+    """Whether that is an answer with which all is well."""
+    return said.startswith(_ENTER) or said in (_INSIDE, _NOT_NEEDED)
+
+
+def become(name: bytes, path: bytes) -> int:
+    """Become the shell at ``path``, started by ``name``, in a shield; outside of one where that fails after all.
+
+    The shell that we were has had SIGINT and SIGQUIT ignored: nobody's key may end what stands in for it.
+    """
+    variable, told = _entered()
+    for number in _KEYS:
+        signal.signal(number, lambda *_: None)  # which the shell has not, unlike one that is ignored
+    with suppress(OSError):
+        sys.stderr.write(f"{told}\n")
+        sys.stderr.flush()
+    return program.become([name], variable, path)
+
+
+def _entered() -> tuple[bytes, str]:
+    """The variable that the shell gets, and what its person is told."""
+    before = -1
     try:
-        made = shield.enter(look())
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        before = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        made = shield.enter(shield.look())
     except BaseException as error:  # an interrupt, too: whoever logs in gets a shell
         with suppress(OSError):
             kernel.setns(before, kernel.CLONE_NEWNS)
-        sys.stderr.write(f"guardsh: this shell is not shielded: {_line(error)}\n")
-        return program.become([name], errand.UNSHIELDED, path)  # so it does not try again, for ever
-    if made.weakness:
-        sys.stderr.write(f"guardsh: {made.weakness}\n")
-    sys.stderr.write(f"{shield.told(made.covered)}\n")
-    return program.become([name], errand.SHIELDED, path)
+        # that variable keeps it from trying again, for ever
+        return errand.UNSHIELDED, f"guardsh: this shell is not shielded: {_line(error)}"
+    weakness = f"guardsh: {made.weakness}\n" if made.weakness else ""
+    return errand.SHIELDED, weakness + shield.told(made.covered)
 
 
 def _rehearsed(look: Look) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from guardsh.observe.shielded import Covered, Look
 from guardsh.operations import broker
+from guardsh.policy import config
 from guardsh.system import capabilities, errand, landlock, program, ward
 from guardsh.system.capabilities import Capability
 
@@ -44,6 +45,12 @@ def shell() -> list[bytes]:
     """The caller's own."""
     own = os.environb.get(b"SHELL") or os.fsencode(pwd.getpwuid(os.getuid()).pw_shell)
     return [own if own and os.access(own, os.X_OK) else b"/bin/sh"]
+
+
+def look() -> Look:
+    """What is to be covered by the configuration here."""
+    policy = config.in_force()
+    return Look(policy.data_directories, policy.deadline)
 
 
 def enter(look: Look) -> Shield:

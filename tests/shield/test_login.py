@@ -88,6 +88,7 @@ def test_a_tmux_is_there_after_a_lost_connection(here: Machine) -> None:
         here.inside("rm -rf /tmp/tmux-4711")
 
 
+GONE = '$GUARDSH "$@"; rm $0'  # between the first time and the second
 FAULTS = {
     "gone": "rm $0; exec $0",
     "not executable": "chmod 644 $0; exec $0",
@@ -116,14 +117,14 @@ def test_whatever_is_broken_there_is_a_shell_and_one_sentence(here: Machine, fau
         assert login.end() == 0
 
 
-def test_the_other_shells_fall_through_too(here: Machine) -> None:
-    with here.broken("echo broken >&2; exit 1"):
-        for shell in ("zsh", "fish", "dash"):
-            if shutil.which(shell):
-                login = Login(here.types("su", "-l", "-s", f"/usr/bin/{shell}", "root"))
-                assert f"{NOT}broken" in login.greeting
-                assert not login.is_shielded
-                assert login.end() == 0
+@pytest.mark.parametrize("shell", SHELLS)
+def test_whatever_the_shell_it_falls_through(here: Machine, shell: str) -> None:
+    for program, told in (("echo broken >&2; exit 1", "broken"), (GONE, "guardsh shell does not answer")):
+        with here.broken(program):
+            login = Login(here.types("su", "-l", "-s", shell, "root"))
+            assert NOT + told in login.greeting
+            assert not login.is_shielded
+            assert login.end() == 0
 
 
 def test_while_it_hangs_ctrl_c_gives_a_shell(here: Machine) -> None:
@@ -134,6 +135,17 @@ def test_while_it_hangs_ctrl_c_gives_a_shell(here: Machine) -> None:
         time.sleep(0.3)
         login = Login(session)
         assert not login.is_shielded
+
+
+@pytest.mark.parametrize("shell", SHELLS[:-2])
+def test_no_key_ends_what_stands_in_for_the_shell(here: Machine, shell: str) -> None:
+    with here.broken('[ $2 = --try ] || sleep 1; exec $GUARDSH "$@"'):
+        session = here.types("su", "-l", "-s", shell, "root")
+        for _ in range(25):
+            time.sleep(0.1)
+            session.type("\x03")
+        login = Login(session)
+        assert login.end() in (0, 130)
 
 
 def test_a_configuration_that_cannot_be_used_and_no_room_anywhere_are_no_hindrance(here: Machine) -> None:
