@@ -10,8 +10,9 @@ function __guardsh_login -a name
     set -l said (timeout --foreground -s KILL 15 $__guardsh_program shell --try $fish_pid </dev/null 2>&1)
     switch "$said"
         case 'enter /*'
-            exec $__guardsh_program shell --login $name (string replace 'enter ' '' -- $said)
-            __guardsh_login_failed 'guardsh shell does not answer'
+            test -x /bin/bash
+            and exec /bin/bash -c $__guardsh_become $__guardsh_program $name (string replace 'enter ' '' -- $said)
+            __guardsh_login_failed 'there is no /bin/bash'
         case inside
             set -gx GUARDSH_SHIELD 1
         case 'not needed'
@@ -25,9 +26,12 @@ function __guardsh_login_failed -a why
     echo "guardsh: this shell is not shielded: $why" >&2
 end
 
+set -g __guardsh_become 'shopt -s execfail; exec "$0" shell --login "$1" "$2"
+echo "guardsh: this shell is not shielded: $0 could not be started again" >&2
+GUARDSH_SHIELD=off exec -a "$1" "$2"'
 if __guardsh_login_is_meant
     set -l words (string split0 </proc/self/cmdline)
     test (count $words) = 1; and string match -q -- '-*' $words[1]; and __guardsh_login $words[1]
 end
-set -e __guardsh_program __guardsh_gid
+set -e __guardsh_program __guardsh_gid __guardsh_become
 functions -e __guardsh_login_is_meant __guardsh_login __guardsh_login_failed

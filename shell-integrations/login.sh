@@ -24,15 +24,17 @@ __guardsh_login_is_member() {
   return 1
 }
 
-# First all of it in a child: only what has just worked is put in the shell's place.
+# First all of it in a child: only what has just worked is put in the shell's place; by bash, the one shell that can go
+# on where exec fails. No key ends what stands in for a shell.
 __guardsh_login() { # the name that the shell was started by
   __guardsh_said=$(timeout --foreground -s KILL 15 "$__guardsh_program" shell --try "$$" </dev/null 2>&1)
   case $__guardsh_said in
     'enter /'*)
-      trap '' INT QUIT # no key may end what stands in for a shell
-      exec "$__guardsh_program" shell --login "$1" "${__guardsh_said#enter }"
-      trap - INT QUIT
-      __guardsh_said=''
+      if [ -x /bin/bash ]; then
+        trap '' INT QUIT
+        exec /bin/bash -c "$__guardsh_become" "$__guardsh_program" "$1" "${__guardsh_said#enter }"
+      fi
+      __guardsh_said='there is no /bin/bash'
       ;;
     inside) GUARDSH_SHIELD=1 && export GUARDSH_SHIELD && return ;;
     'not needed') return ;;
@@ -45,10 +47,14 @@ __guardsh_login() { # the name that the shell was started by
 : "${__guardsh_program:=guardsh}" "${__guardsh_gid:=none}"
 __guardsh_newline='
 '
+# shellcheck disable=SC2016 # that bash expands it
+__guardsh_become='shopt -s execfail; exec "$0" shell --login "$1" "$2"
+echo "guardsh: this shell is not shielded: $0 could not be started again" >&2
+GUARDSH_SHIELD=off exec -a "$1" "$2"'
 # zsh has the name of this file in $0
 if __guardsh_login_is_meant "${ZSH_ARGZERO-$0}" "$#" && __guardsh_login_is_member; then
   __guardsh_login "${ZSH_ARGZERO-$0}"
 fi
-unset __guardsh_program __guardsh_gid __guardsh_newline __guardsh_said
+unset __guardsh_program __guardsh_gid __guardsh_newline __guardsh_said __guardsh_become
 unset __guardsh_field __guardsh_one __guardsh_two __guardsh_rest
 unset -f __guardsh_login_is_meant __guardsh_login_is_member __guardsh_login

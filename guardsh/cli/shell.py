@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -17,11 +16,8 @@ FAILED, USAGE = 125, 2
 @click.command("shell", context_settings={"allow_interspersed_args": False})
 @click.option("--outside", is_flag=True, help="From within: run this one command outside, after being asked.")
 @click.option("--try", "shell", type=int, hidden=True, help="Whether this login shell can become one (login.sh).")
-@click.option(
-    "--login", "login", nargs=2, hidden=True, help="Become a login shell, by name and path, whatever happens."
-)
 @click.argument("words", metavar="[-- COMMAND…]", nargs=-1, type=click.UNPROCESSED)
-def command(words: tuple[str, ...], outside: bool, shell: int | None, login: tuple[str, str] | None) -> None:
+def command(words: tuple[str, ...], outside: bool, shell: int | None) -> None:
     """Become a shell, or a command, for which every data directory of this node is read only.
 
     Postgres goes on writing. A guarded command leaves the shield once it is allowed or confirmed; everything else
@@ -34,8 +30,6 @@ def command(words: tuple[str, ...], outside: bool, shell: int | None, login: tup
     """
     if shell is not None:
         click.echo(login_shield.tried(shell))
-    elif login:
-        sys.exit(login_shield.become(*map(os.fsencode, login)))
     else:
         sys.exit(_words(words, outside))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 from tests.faults.operator import needs_namespaces
 from tests.install.machine import FRONT_DOOR
 from tests.shells.other_accounts import needs
-from tests.shield.logins import DATA, Login, Machine, machine
+from tests.shield.logins import DATA, LIB, Login, Machine, machine
 
 pytestmark = needs_namespaces
 NOT = "guardsh: this shell is not shielded: "
@@ -89,6 +90,10 @@ def test_a_tmux_is_there_after_a_lost_connection(here: Machine) -> None:
 
 
 GONE = '$GUARDSH "$@"; rm $0'  # between the first time and the second
+HALF = (  # in the middle of an upgrade
+    "import sys; sys.argv[0] = 'guardsh'; sys.modules['guardsh.operations'] = None;"
+    " from guardsh.__main__ import main; sys.exit(main())"
+)
 FAULTS = {
     "gone": "rm $0; exec $0",
     "not executable": "chmod 644 $0; exec $0",
@@ -100,6 +105,7 @@ FAULTS = {
     "namespaces refused": 'exec strace -D -f -qq -o /dev/null -e inject=unshare:error=EPERM $GUARDSH "$@"',
     "killed by the kernel": 'exec strace -D -f -qq -o /dev/null -e inject=unshare:signal=KILL $GUARDSH "$@"',
     "a mount refused": 'exec strace -D -f -qq -o /dev/null -e inject=mount:error=ENOSPC:when=2+ $GUARDSH "$@"',
+    "half gone at the second time": f'[ $2 = --try ] && exec $GUARDSH "$@"; exec {sys.executable} -c "{HALF}" "$@"',
     "refused at the second time": '[ $2 = --try ] && exec $GUARDSH "$@";'
     ' exec strace -D -f -qq -o /dev/null -e inject=unshare:error=ENOSPC $GUARDSH "$@"',
 }
@@ -119,10 +125,10 @@ def test_whatever_is_broken_there_is_a_shell_and_one_sentence(here: Machine, fau
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_whatever_the_shell_it_falls_through(here: Machine, shell: str) -> None:
-    for program, told in (("echo broken >&2; exit 1", "broken"), (GONE, "guardsh shell does not answer")):
+    for program, told in (("echo broken >&2; exit 1", "broken"), (GONE, f"{LIB}/broken could not be started again")):
         with here.broken(program):
             login = Login(here.types("su", "-l", "-s", shell, "root"))
-            assert NOT + told in login.greeting
+            assert login.greeting.count(NOT) == 1 and NOT + told in login.greeting
             assert not login.is_shielded
             assert login.end() == 0
 
@@ -185,7 +191,7 @@ def test_what_is_no_login_at_a_terminal_does_not_see_it(here: Machine) -> None:
         *(["fish -lc 'functions -a; env | sort'"] if shutil.which("fish") else []),
     )
     script = "; ".join(f"env -i PATH=$PATH HOME=/root {line}" for line in lines)
-    with here.broken("echo asked >>/asked"):
+    with here.broken("echo asked >>/run/asked"):
         with_it = here.inside(script)
         files = "/etc/profile.d/00-* /etc/fish/conf.d/00-* /etc/zsh/zprofile"
         aside = f"for file in {files}; do [ ! -e $file ] || mv $file $file.aside; done"
@@ -193,7 +199,7 @@ def test_what_is_no_login_at_a_terminal_does_not_see_it(here: Machine) -> None:
         without = here.inside(script)
         here.inside(f"for file in {files.replace('00-*', '00-*.aside')}.aside; do mv $file ${{file%.aside}}; done")
     assert with_it == without
-    assert here.inside("ls / | grep -c asked || :") == "0\n"
+    assert here.inside("ls /run | grep -c asked || :") == "0\n"
 
 
 @needs("sshd", "ssh", "ssh-keygen", "scp", "sftp", "rsync")
@@ -214,7 +220,7 @@ def test_by_ssh(here: Machine, tmp_path: Path) -> None:
         pid, session = re.findall(r"\b(\d+) +(\d+)\b", login.line("ps -o pid=,sid= -p $$"))[-1]
         assert pid == session  # it leads its session, as ever
         assert login.end() == 0
-        with here.broken("echo asked >>/asked"):
+        with here.broken("echo asked >>/run/asked"):
             said = here.inside(f"""
                 head -c 300000 /dev/urandom >/root/file; remote=root@127.0.0.1
                 ssh {known} -p {port} $remote true && echo true
@@ -225,7 +231,7 @@ def test_by_ssh(here: Machine, tmp_path: Path) -> None:
                 cmp /root/file /root/three && echo sftp
                 rsync -e 'ssh {known} -p {port}' /root/file $remote:/root/four
                 cmp /root/file /root/four && echo rsync
-                ls / | grep asked || :""")
+                ls /run | grep asked || :""")
         assert said.split() == ["true", "cat", "==", "scp", "sftp", "rsync"]
     finally:
         here.inside("kill $(cat /run/sshd.pid)")
