@@ -124,6 +124,8 @@ def _login(name: bytes, path: bytes) -> int:
         return login_shield.become(name, path)
     except BaseException as error:
         sys.stderr.write(f"guardsh: this shell is not shielded: {type(error).__name__}: {error}\n")
+        for number in (_signal.SIGINT, _signal.SIGQUIT):  # ignored until now
+            _signal.signal(number, _signal.SIG_DFL)
         return program.become([name], b"GUARDSH_SHIELD=off", path)
 
 

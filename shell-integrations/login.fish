@@ -26,8 +26,8 @@ function __guardsh_login_failed -a why
     echo "guardsh: this shell is not shielded: $why" >&2
 end
 
-set -g __guardsh_become 'shopt -s execfail; exec "$0" shell --login "$1" "$2"
-echo "guardsh: this shell is not shielded: $0 could not be started again" >&2
+set -g __guardsh_become 'trap "" INT QUIT; shopt -s execfail; exec "$0" shell --login "$1" "$2"
+trap - INT QUIT; echo "guardsh: this shell is not shielded: $0 could not be started again" >&2
 GUARDSH_SHIELD=off exec -a "$1" "$2"'
 if __guardsh_login_is_meant
     set -l words (string split0 </proc/self/cmdline)

@@ -30,10 +30,8 @@ __guardsh_login() { # the name that the shell was started by
   __guardsh_said=$(timeout --foreground -s KILL 15 "$__guardsh_program" shell --try "$$" </dev/null 2>&1)
   case $__guardsh_said in
     'enter /'*)
-      if [ -x /bin/bash ]; then
-        trap '' INT QUIT
+      [ ! -x /bin/bash ] ||
         exec /bin/bash -c "$__guardsh_become" "$__guardsh_program" "$1" "${__guardsh_said#enter }"
-      fi
       __guardsh_said='there is no /bin/bash'
       ;;
     inside) GUARDSH_SHIELD=1 && export GUARDSH_SHIELD && return ;;
@@ -48,8 +46,8 @@ __guardsh_login() { # the name that the shell was started by
 __guardsh_newline='
 '
 # shellcheck disable=SC2016 # that bash expands it
-__guardsh_become='shopt -s execfail; exec "$0" shell --login "$1" "$2"
-echo "guardsh: this shell is not shielded: $0 could not be started again" >&2
+__guardsh_become='trap "" INT QUIT; shopt -s execfail; exec "$0" shell --login "$1" "$2"
+trap - INT QUIT; echo "guardsh: this shell is not shielded: $0 could not be started again" >&2
 GUARDSH_SHIELD=off exec -a "$1" "$2"'
 # zsh has the name of this file in $0
 if __guardsh_login_is_meant "${ZSH_ARGZERO-$0}" "$#" && __guardsh_login_is_member; then

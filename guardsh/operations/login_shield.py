@@ -44,7 +44,7 @@ def works(said: str) -> bool:
 def become(name: bytes, path: bytes) -> int:
     """Become the shell at ``path``, started by ``name``, in a shield; outside of one where that fails after all.
 
-    The shell that we were has had SIGINT and SIGQUIT ignored: nobody's key may end what stands in for it.
+    SIGINT and SIGQUIT are ignored when we are started: no key may end what stands in for a shell.
     """
     variable, told = _entered()
     for number in _KEYS:

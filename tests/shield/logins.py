@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import time
@@ -125,6 +126,12 @@ class Login:
     def is_shielded(self) -> bool:
         """By the kernel: whoever may write there cannot."""
         return "Read-only file system" in self.line(f"touch {DATA}/{time.monotonic_ns()}")
+
+    @property
+    def hears_keys(self) -> bool:
+        """Whether SIGINT and SIGQUIT reach what is started here."""
+        [ignored] = re.findall(r"SigIgn:\s+([0-9a-f]+)", self.line("grep SigIgn /proc/self/status"))
+        return not int(ignored, 16) & 0b110
 
     def end(self) -> int:
         self.session.type("exit 0\r")
