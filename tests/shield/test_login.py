@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import socket
 import sys
@@ -237,6 +238,21 @@ def test_by_ssh(here: Machine, tmp_path: Path) -> None:
         assert said.split() == ["true", "cat", "==", "scp", "sftp", "rsync"]
     finally:
         here.inside("kill $(cat /run/sshd.pid)")
+
+
+def test_doctor_tries_it_and_looks_for_its_group(here: Machine) -> None:
+    look = (
+        "from guardsh.operations import doctor\n"
+        "for check in doctor.condition():\n"
+        "    if check.what == 'login shield': print(check.outcome.value, check.found)"
+    )
+    doctor = f"{sys.executable} -c {shlex.quote(look)}"
+    assert here.inside(doctor) == "well of the group dba\n"
+    here.inside("sed -i s/^dba:x:4710:/dba:x:4720:/ /etc/group")
+    try:
+        assert here.inside(doctor) == "wrong the group 'dba' has another number now: 4720\n"
+    finally:
+        here.inside("sed -i s/^dba:x:4720:/dba:x:4710:/ /etc/group")
 
 
 def test_taken_out_again_it_is_gone(here: Machine) -> None:
