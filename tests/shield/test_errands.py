@@ -97,28 +97,35 @@ def test_a_forged_errand_runs_nothing(operator: Operator, tmp_path: Path, words:
     assert "of_the" not in primary.sql("select 1")
 
 
+def outside(shell: Shell, place: Path, script: str) -> str:
+    """What a script says that is run outside, in the place of a guarded command that is confirmed."""
+    copy = incomplete_copy(place)
+    (place / "bin").mkdir()
+    (place / "bin" / "mv").write_text(f"#!/bin/sh\n{script}\n")
+    (place / "bin" / "mv").chmod(0o755)
+    shell.send(f"PATH={place}/bin:$PATH guardsh run -- mv {copy}/base {place}")
+    shell.answer(f"{HOST} incomplete")
+    return shell.done()
+
+
 def test_what_loads_code_into_guardsh_reaches_the_command_alone(
     operator: Operator, shell: Shell, tmp_path: Path
 ) -> None:
     """An operator's PYTHONPATH and LD_PRELOAD are the command's own; who judges out there is guardsh as installed."""
     data = operator.stage.primary.directory
     (tmp_path / "sitecustomize.py").write_text(f"try: open('{data}/loaded', 'x')\nexcept OSError: pass\n")
-    (tmp_path / "probe").write_text("#!/bin/sh\necho $PYTHONPATH=$LD_PRELOAD=$GUARDSH_SHIELD=$OWN\n")
-    (tmp_path / "probe").chmod(0o755)
-    assert "[0]" in shell.line(f"export PYTHONPATH={tmp_path} LD_PRELOAD=libm.so.6 OWN=own; guardsh status >/dev/null")
-    shell.send(f"guardsh shell --outside -- {tmp_path}/probe")
-    shell.answer(f"{HOST} primary")
-    assert f"{tmp_path}=libm.so.6=off=own" in shell.done()
+    shell.line(f"export PYTHONPATH={tmp_path} LD_PRELOAD=libm.so.6 OWN=own")
+    said = outside(shell, tmp_path, "echo $PYTHONPATH=$LD_PRELOAD=$GUARDSH_SHIELD=$OWN")
+    assert f"{tmp_path}=libm.so.6=off=own" in said
     assert not os.path.exists(f"{data}/loaded")
 
 
 @needs("sudo", "su", "sg", "systemctl")
-def test_tools_that_become_others_work_in_it_and_out_of_it(operator: Operator, shell: Shell, tmp_path: Path) -> None:
-    (tmp_path / "who").write_text("echo I am $(sudo -n id -u; su -c 'id -u'; sg root 'id -u')\n")
+def test_tools_that_become_others_work_in_it_and_out_of_it(shell: Shell, tmp_path: Path) -> None:
+    script = "echo I am $(sudo -n id -u; su -c 'id -u'; sg root 'id -u')"
+    (tmp_path / "who").write_text(script)
     assert "I am 0 0 0" in shell.line(f"sh {tmp_path}/who")
-    shell.send(f"guardsh shell --outside -- sh {tmp_path}/who")
-    shell.answer(f"{HOST} primary")
-    assert "I am 0 0 0" in shell.done()
+    assert "I am 0 0 0" in outside(shell, tmp_path, script)
     assert "systemd 2" in shell.line("systemctl --version")
 
 

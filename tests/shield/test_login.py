@@ -83,7 +83,8 @@ def test_a_tmux_is_there_after_a_lost_connection(here: Machine) -> None:
     again = Login(here.types("su", "-l", "owner"))
     try:
         assert "kept: 1 windows" in again.line("tmux ls")
-        again.line(f"tmux send-keys -t kept 'touch ~/in-tmux; touch {DATA}/in-tmux' Enter; sleep 0.5")
+        again.line(f"tmux send-keys -t kept 'touch {DATA}/in-tmux; touch ~/in-tmux' Enter")
+        again.line("until [ -e ~/in-tmux ]; do sleep 0.1; done")
         assert here.inside(f"ls /home/owner; ls {DATA}").split().count("in-tmux") == 1
         assert "kept" not in here.inside("su owner -c 'tmux ls' 2>&1 || :")
     finally:
