@@ -19,10 +19,8 @@ INCOMPLETE, FAILED = 1, 125
 @click.command("install")
 @click.option("--user", is_flag=True, help="For this account only, below ~/.local.")
 @click.option("--divert", "diverted", metavar="PATH", multiple=True, help="Guard this program at its own path, too.")
-@click.option(
-    "--login-shield", "group", metavar="GROUP", help="The login shells of this group's accounts are shielded."
-)
-@click.option("--no-login-shield", "unshielded", is_flag=True, help="They are no longer.")
+@click.option("--login-shield", "group", metavar="GROUP", help="Shield the login shells of a group: docs/shield.md.")
+@click.option("--no-login-shield", "unshielded", is_flag=True, help="No longer.")
 @click.option("--root", metavar="DIR", default="/", help="Into an image, or a test tree, instead of this machine.")
 @click.option("--dry-run", is_flag=True, help="Show every change; make none.")
 def command(
