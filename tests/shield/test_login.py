@@ -160,14 +160,14 @@ def test_no_key_ends_what_stands_in_for_the_shell(here: Machine, shell: str) -> 
 
 def test_a_configuration_that_cannot_be_used_and_no_room_anywhere_are_no_hindrance(here: Machine) -> None:
     bad = "mkdir -p /etc/guardsh; echo 'x = [' >/etc/guardsh/config.toml"
-    full = "mount -t tmpfs -o size=4k,mode=1777 tmpfs /tmp; head -c 9000 /dev/zero >/tmp/full 2>/dev/null || :"
+    full = "mount -t tmpfs -o size=4k tmpfs /run; head -c 9000 /dev/zero >/run/full 2>/dev/null || :"
     here.inside(f"{bad}; {full}; mount -o remount,ro /root")
     try:
         login = Login(here.types("su", "-l", "root"))
         assert login.is_shielded
         assert login.end() == 0
     finally:
-        here.inside("rm /etc/guardsh/config.toml; umount /tmp; mount -o remount,rw /root")
+        here.inside("rm /etc/guardsh/config.toml; umount /run; mount -o remount,rw /root")
 
 
 def test_ways_to_be_left_alone(here: Machine) -> None:
