@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -103,6 +104,7 @@ def machine(place: Path) -> Iterator[Machine]:
             yield Machine(int(children.split()[0]))
         finally:
             started.kill()
+            shutil.rmtree("/tmp/tmux-4711", ignore_errors=True)  # the owner's, outside: shields share it
 
 
 class Login:

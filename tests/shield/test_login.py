@@ -89,19 +89,18 @@ def test_a_tmux_is_there_after_a_lost_connection(here: Machine) -> None:
         assert "kept" not in here.inside("su owner -c 'tmux ls' 2>&1 || :")
     finally:
         again.line("tmux kill-server")
-        here.inside("rm -rf /tmp/tmux-4711")
 
 
 def test_what_shields_share_leads_nowhere_else(here: Machine) -> None:
     """An account may put a link in its place; root's shield would have a way to write there."""
-    here.inside("mkdir -m 700 /tmp/tmux-4711; ln -s /var/lib/postgresql /tmp/tmux-4711/.shielded")
+    here.inside("rm -rf /tmp/tmux-4711; mkdir -m 700 /tmp/tmux-4711; ln -s /tmp /tmp/tmux-4711/.shielded")
     here.inside("chown -hR owner:owner /tmp/tmux-4711")
     try:
         login = Login(here.types("su", "-l", "root"))
         assert "=0=" in login.line("echo =$(ls -A /tmp/tmux-4711 | wc -l)=")
         assert login.end() == 0
     finally:
-        here.inside("rm -rf /tmp/tmux-4711")
+        here.inside("rm /tmp/tmux-4711/.shielded")
 
 
 GONE = '$GUARDSH "$@"; rm $0'  # between the first time and the second
