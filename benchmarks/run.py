@@ -19,6 +19,7 @@ from benchmarks.live import full_node, verdict
 from benchmarks.prompt import prompt
 from benchmarks.reading import harmless_line, whole_line
 from benchmarks.salvage import salvage
+from benchmarks.shield import shield
 from benchmarks.shim import shim
 from benchmarks.snapshot import snapshot
 from benchmarks.unrelated import large_tree, one_file
@@ -41,6 +42,7 @@ COMPARISONS: dict[str, Callable[[Path], list[str]]] = {
     "aside": aside,
     "salvage": salvage,
     "status": status,
+    "shield": shield,
 }
 
 

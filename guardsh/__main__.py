@@ -35,6 +35,8 @@ def main() -> int:
     if words[:2] == [b"permit", b"--"] and len(words) > 2:
         status = permit(words[2:], os.getppid())
         return _IN_ITS_PLACE.get(status, status)
+    if words[:2] == [b"shell", b"--login"] and len(words) == 4:
+        return _login(words[2], words[3])
     if words[:1] == [b"line"]:
         return _line(words[1:])
     if words[:1] == [b"prompt"] and _is_shown(words[1:]):
@@ -112,6 +114,19 @@ def _line(words: list[bytes]) -> int:
             f"guardsh: could not judge this line: {f'{type(error).__name__}: {error}'.splitlines()[0]!r}\n"
         )
         return FAILED
+
+
+def _login(name: bytes, path: bytes) -> int:
+    """Become a login shell in a shield (shell-integrations/login.sh): whatever is wrong with us, there is a shell."""
+    try:
+        from guardsh.operations import login_shield
+
+        return login_shield.become(name, path)
+    except BaseException as error:
+        sys.stderr.write(f"guardsh: this shell is not shielded: {type(error).__name__}: {error}\n")
+        for number in (_signal.SIGINT, _signal.SIGQUIT):  # ignored until now
+            _signal.signal(number, _signal.SIG_DFL)
+        return program.become([name], b"GUARDSH_SHIELD=off", path)
 
 
 def _certainly_unrelated(words: list[str]) -> bool:

@@ -10,7 +10,7 @@ import click
 from guardsh.cli import init
 from guardsh.cli import insure as insure_by_hand
 from guardsh.commands import SHIMMED
-from guardsh.operations import install, install_manifest, install_plan, insure
+from guardsh.operations import install, install_login, install_manifest, install_plan, insure
 from guardsh.operations.diversion import DiversionError
 from guardsh.operations.install_tree import Tree
 from guardsh.screen.plain import safe
@@ -22,9 +22,20 @@ INCOMPLETE, FAILED = 1, 125
 @click.option("--user", is_flag=True, help="For this account only, below ~/.local.")
 @click.option("--divert", "diverted", metavar="PATH", multiple=True, help="Guard this program at its own path, too.")
 @click.option("--insure", "insuring", is_flag=True, help="Insure every running instance, too: guardsh insure.")
+@click.option("--login-shield", "group", metavar="GROUP", help="Shield the login shells of a group: docs/shield.md.")
+@click.option("--no-login-shield", "unshielded", is_flag=True, help="No longer.")
 @click.option("--root", metavar="DIR", default="/", help="Into an image, or a test tree, instead of this machine.")
 @click.option("--dry-run", is_flag=True, help="Show every change; make none.")
-def command(user: bool, diverted: tuple[str, ...], insuring: bool, root: str, dry_run: bool) -> None:
+def command(
+    user: bool,
+    diverted: tuple[str, ...],
+    *,
+    insuring: bool,
+    group: str | None,
+    unshielded: bool,
+    root: str,
+    dry_run: bool,
+) -> None:
     """Put guardsh in the way: shims, the shells' hooks, the watcher. Once more after an upgrade.
 
     What is not guardsh's own is never overwritten. Exit status: 1 where something had to be left.
@@ -33,17 +44,19 @@ def command(user: bool, diverted: tuple[str, ...], insuring: bool, root: str, dr
     guardsh install --dry-run
     guardsh install --divert /opt/wal-g/wal-g
     guardsh install --insure
+    guardsh install --login-shield dba
     guardsh install --user
     """
     if insuring and (user or root != "/"):
         raise click.UsageError("--insure is for the node's own instances: not with --user or --root")
     places, tree = chosen(user, root), Tree(os.path.abspath(root))
+    shielded = None if unshielded else _group(tree, places, group)
     try:
         before = install_plan.already_diverted(install_manifest.read(tree, places.manifest))
         paths = list(dict.fromkeys((*before, *map(_guarded, diverted))))
         guardsh = _front_door()
         scripts = {shell: init.script(shell, guardsh) for shell in init.SHELLS}
-        changes = install_plan.changes(tree, places, guardsh, scripts, paths)
+        changes = install_plan.changes(tree, places, guardsh, scripts, paths, shielded=shielded)
         done = (install.plan if dry_run else install.install)(tree, places.manifest, changes, click.echo)
     except (OSError, install_manifest.ManifestError, DiversionError) as error:
         failed(error)
@@ -61,6 +74,18 @@ def chosen(user: bool, root: str) -> install_plan.Places:
     if os.geteuid() != 0 and root == "/":
         raise click.UsageError("for the whole node this takes root; for this account only: --user")
     return install_plan.NODE
+
+
+def _group(tree: Tree, places: install_plan.Places, name: str | None) -> install_login.Group | None:
+    """Whose login shells are shielded: of the group named, or as before."""
+    if name is not None and places.home:
+        raise click.UsageError("--login-shield is for the whole node: without --user")
+    name = name if name is not None or places.home else install_login.named(tree, places.lib)
+    try:
+        return install_login.group(tree, name) if name else None
+    except install_login.NoGroup as error:
+        hint = f"as root: groupadd --system {name}, then gpasswd -a ACCOUNT {name}"
+        raise click.UsageError(f"{error}\nhint: {hint}") from error
 
 
 def failed(error: Exception) -> None:

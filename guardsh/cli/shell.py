@@ -6,10 +6,7 @@ import sys
 
 import click
 
-from guardsh import guard
-from guardsh.observe.shielded import Covered, Look
-from guardsh.operations import shield
-from guardsh.policy import config
+from guardsh.operations import login_shield, shield
 from guardsh.screen import saying
 from guardsh.system import errand, errand_sent, program
 
@@ -18,8 +15,9 @@ FAILED, USAGE = 125, 2
 
 @click.command("shell", context_settings={"allow_interspersed_args": False})
 @click.option("--outside", is_flag=True, help="From within: run this one command outside, after being asked.")
+@click.option("--try", "shell", type=int, hidden=True, help="Whether this login shell can become one (login.sh).")
 @click.argument("words", metavar="[-- COMMAND…]", nargs=-1, type=click.UNPROCESSED)
-def command(words: tuple[str, ...], outside: bool) -> None:
+def command(words: tuple[str, ...], outside: bool, shell: int | None) -> None:
     """Become a shell, or a command, for which every data directory of this node is read only.
 
     Postgres goes on writing. A guarded command leaves the shield once it is allowed or confirmed; everything else
@@ -30,8 +28,15 @@ def command(words: tuple[str, ...], outside: bool) -> None:
     guardsh shell -- ./cleanup.sh
     guardsh shell --outside -- vi /mnt/data/postgresql-14/postgresql.conf
     """
+    if shell is not None:
+        click.echo(login_shield.tried(shell))
+    else:
+        sys.exit(_words(words, outside))
+
+
+def _words(words: tuple[str, ...], outside: bool) -> int:
     raw = program.original_arguments()[-len(words) :] if words else []
-    sys.exit(_outside(list(words), raw) if outside else _shell(raw))
+    return _outside(list(words), raw) if outside else _shell(raw)
 
 
 def _shell(raw: list[bytes]) -> int:
@@ -45,29 +50,24 @@ def _shell(raw: list[bytes]) -> int:
 
 
 def _enter(raw: list[bytes]) -> int:
-    policy = config.in_force()
     try:
-        made = shield.enter(Look(policy.data_directories, policy.deadline))
+        made = shield.enter(shield.look())
     except (OSError, shield.NoShield) as error:
         click.echo(f"guardsh: no shield: {error}", err=True)
         return FAILED
     if made.weakness:
         click.echo(f"guardsh: {made.weakness}", err=True)
     if not raw:
-        saying.say([_told(made.covered)])
+        saying.say([f"{shield.told(made.covered)}; exit leaves the shield"])
     return shield.become(raw or shield.shell())
-
-
-def _told(covered: Covered) -> str:
-    count = len(covered.directories)
-    what = f"read only here: {', '.join(covered.directories[:3])}{f' and {count - 3} more' if count > 3 else ''}"
-    return f"guardsh: {what if count else 'no data directory on this node yet'}; exit leaves the shield"
 
 
 def _outside(words: list[str], raw: list[bytes]) -> int:
     if not words:
         raise click.UsageError("--outside takes a command: guardsh shell --outside -- COMMAND")
     if errand.is_outside():
+        from guardsh import guard  # late: a login waits for what is imported above
+
         status = guard.outcome_of_unknown(words)
         return program.become(raw) if status is None else status
     outcome = errand_sent.run([b"shell", b"--outside", b"--", *raw])

@@ -18,9 +18,11 @@ from guardsh.remedies import insured
 from guardsh.screen import status
 from guardsh.screen.facts import SCHEMA, facts
 from guardsh.screen.plain import safe
+from guardsh.system import errand
 from guardsh.system.apart import Deadline
 
 _INTERVAL = 2.0
+_SHIELDED = ("", "this shell is shielded: no data directory can be written to from it (docs/shield.md)")
 
 
 @click.command("status")
@@ -61,7 +63,8 @@ def _shown(seen: Node, as_json: bool) -> str:
     if as_json:
         reports = [asdict(report) for report in insured.reports()]
         return json.dumps({"schema": SCHEMA, **facts(seen), "insured": reports}, indent=2)
-    return "\n".join([*status.status(seen, shutil.get_terminal_size().columns), *map(safe, _insured())])
+    lines = status.status(seen, shutil.get_terminal_size().columns)
+    return "\n".join([*(_SHIELDED if errand.is_outside() else ()), *lines, *map(safe, _insured())])
 
 
 def _insured() -> list[str]:

@@ -21,7 +21,7 @@ _MULTIPLEXERS = ("/tmp/tmux-*", "/run/tmux/*", "/run/screen/S-*", "/run/screens/
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """``directories`` are to be read only, ``devices`` not to be opened, ``doors`` to be empty."""
+    """``directories`` are to be read only, ``devices`` not to be opened, ``doors`` to lead elsewhere."""
 
     directories: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from guardsh.system import errand
 from guardsh.system.errand import Errand
 
+_LOADED = (b"LD_", b"PYTHON")  # what ld.so(8) and Python run before, or in place of, guardsh
 _DEFAULT = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTOU, signal.SIGTTIN)
 
 
@@ -122,10 +123,18 @@ def _become(order: Errand, descriptors: list[int], who: _Requester, says: int) -
         for number in {0, 1, 2}.difference(order.streams):
             os.close(number)
         os.set_inheritable(says, True)
-        words = [*_front_door(), b"outside", b"%d" % says, b"%d" % who.pid, *order.words]
-        os.execve(words[0], words, dict(entry.split(b"=", 1) for entry in order.environment if b"=" in entry[1:]))
+        own, commands = _environments(order)
+        words = [*_front_door(), *errand.introduction(says, who.pid, commands), *order.words]
+        os.execve(words[0], words, dict(entry.split(b"=", 1) for entry in own if b"=" in entry[1:]))
     finally:
         os._exit(125)
+
+
+def _environments(order: Errand) -> tuple[list[bytes], list[bytes]]:
+    """That of guardsh, which nothing said inside makes another program, and what only the command it runs gets."""
+    given = [errand.UNSHIELDED if entry == errand.SHIELDED else entry for entry in order.environment]
+    commands = [entry for entry in given if entry.startswith(_LOADED)]
+    return [entry for entry in given if not entry.startswith(_LOADED)], commands
 
 
 def _clear_of_streams(descriptors: list[int]) -> list[int]:

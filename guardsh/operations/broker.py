@@ -49,7 +49,7 @@ def cover(covered: Covered) -> None:
     for work, paths in (
         (ward.read_only, covered.directories),
         (ward.closed, covered.devices),
-        (ward.emptied, covered.doors),
+        (ward.of_its_own, covered.doors),
     ):
         for path in paths:
             try:

@@ -14,7 +14,7 @@ from enum import Enum
 
 from guardsh.commands import SHIMMED
 from guardsh.model import node_state
-from guardsh.operations import doctor_probes, doctor_shells, install_manifest
+from guardsh.operations import doctor_probes, doctor_shells, install_login, install_manifest, login_shield
 from guardsh.operations.doctor_probes import ARGUMENTS, PAST_PATH, Probe
 from guardsh.operations.install_manifest import Record
 from guardsh.operations.install_plan import NODE, Places, of_account
@@ -69,6 +69,8 @@ def condition() -> Iterator[Check]:
         yield from _parts(places, records)
     if installed:
         yield _watcher(state_place.to_read(os.environ))
+    if group := install_login.named(Tree(), NODE.lib):
+        yield _login_shield(group)
     yield from (_first_on_path(name) for name in sorted(SHIMMED) if _real(name))
 
 
@@ -139,6 +141,16 @@ def _watcher(path: str) -> Check:
     if wrong or age > node_state.TTL:
         return Check(Outcome.WRONG, "watcher", wrong or f"dead for {age:.0f} s", remedy=remedy)
     return Check(Outcome.WELL, "watcher", f"its state is {max(age, 0.0):.0f} s old")
+
+
+def _login_shield(group: str) -> Check:
+    """Whether the login shells of this group's accounts become shielded ones, as far as this account can tell."""
+    if wrong := install_login.outdated(Tree(), NODE.lib):
+        return Check(Outcome.WRONG, "login shield", wrong, remedy="guardsh install --login-shield GROUP")
+    said = login_shield.tried(os.getpid())
+    if login_shield.works(said):
+        return Check(Outcome.WELL, "login shield", f"of the group {group}")
+    return Check(Outcome.WRONG, "login shield", said, remedy="guardsh install --no-login-shield")
 
 
 def _age(path: str) -> tuple[float, str]:

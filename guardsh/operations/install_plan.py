@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from guardsh import integrations
 from guardsh.commands import SHIMMED
+from guardsh.operations import install_login
 from guardsh.operations.diversion import Diversion
 from guardsh.operations.install_changes import Block, Change, File, Link
+from guardsh.operations.install_login import Group
 from guardsh.operations.install_manifest import Record
 from guardsh.operations.install_tree import Tree
 from guardsh.system.state_place import ENABLED, INSURANCE, INSURANCE_ENABLED, UNIT
@@ -38,10 +40,17 @@ def of_account(home: str) -> Places:
 
 
 def changes(
-    tree: Tree, places: Places, guardsh: str, scripts: Mapping[str, str], diverted: Sequence[str]
+    tree: Tree,
+    places: Places,
+    guardsh: str,
+    scripts: Mapping[str, str],
+    diverted: Sequence[str],
+    *,
+    shielded: Group | None = None,
 ) -> list[Change]:
     """Everything that shall be so. ``guardsh`` is the program's path on the node, ``scripts`` what `guardsh init`
-    prints by shell, ``diverted`` the programs that get a shim in their own place."""
+    prints by shell, ``diverted`` the programs that get a shim in their own place, ``shielded`` whose login shells
+    become shielded ones."""
     shim = shim_text(guardsh)
     shims = [f"{places.bin}/{name}" for name in sorted(SHIMMED)]
     return [
@@ -51,6 +60,7 @@ def changes(
         # Files of their own, no links: who copies a program to one of these paths must not write into all of them.
         *(File(path, shim, 0o755) for path in shims if path not in diverted),
         *(Diversion(path, shim) for path in diverted),
+        *(install_login.changes(tree, places.lib, guardsh, shielded) if shielded else []),
     ]
 
 

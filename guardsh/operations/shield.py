@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import pwd
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 
 from guardsh.observe.shielded import Covered, Look
 from guardsh.operations import broker
-from guardsh.system import capabilities, landlock, program, ward
+from guardsh.policy import config
+from guardsh.system import capabilities, errand, landlock, program, ward
 from guardsh.system.capabilities import Capability
-
-VARIABLE = b"GUARDSH_SHIELD=1"  # for prompts
 
 # What undoes a mount namespace, or goes around it: mounts, other namespaces, file systems' own ioctls (SYS_ADMIN);
 # processes outside (SYS_PTRACE, CHECKPOINT_RESTORE); files by handle (DAC_READ_SEARCH; root's DAC_OVERRIDE reads as
@@ -38,7 +38,7 @@ class Shield:
 
 def become(words: list[bytes]) -> int:
     """Replace this process by the program; 126 or 127 where that fails."""
-    return program.become(words, also=VARIABLE)
+    return program.become(words, also=errand.SHIELDED)
 
 
 def shell() -> list[bytes]:
@@ -47,9 +47,17 @@ def shell() -> list[bytes]:
     return [own if own and os.access(own, os.X_OK) else b"/bin/sh"]
 
 
+def look() -> Look:
+    """What is to be covered by the configuration here."""
+    policy = config.in_force()
+    return Look(policy.data_directories, policy.deadline)
+
+
 def enter(look: Look) -> Shield:
     """Put this process into a shield, for good, with a broker outside. ``look`` says what is to be covered, now and
     again later. Raises NoShield; then this process must end."""
+    with suppress(OSError):
+        os.mkdir(f"/tmp/tmux-{os.geteuid()}", 0o700)  # noqa: S108 (as tmux does: from the first on ours is one of its own)
     covered = look.covered()
     door = broker.start(look)
     try:
@@ -60,6 +68,14 @@ def enter(look: Look) -> Shield:
     _hand_over(door)
     weakness = _lock()
     return Shield(covered, weakness)
+
+
+def told(covered: Covered) -> str:
+    """What is read only now, in a line for whoever is in there."""
+    count = len(covered.directories)
+    what = f"read only here: {', '.join(covered.directories[:3])}{f' and {count - 3} more' if count > 3 else ''}"
+    sudo = "" if os.geteuid() == 0 else "; sudo does not work in here"
+    return f"guardsh: {what if count else 'no data directory on this node yet'}{sudo}"
 
 
 def _hand_over(door: socket.socket) -> None:

@@ -21,13 +21,14 @@ _FLAGS = {
 }
 
 
-def text(host: str, state: NodeState) -> str:
-    """``db-01 PRIMARY only copy, md0 degraded 7/8``; empty on a node without Postgres where nothing is wrong."""
+def text(host: str, state: NodeState, shielded: bool = False) -> str:
+    """``db-01 PRIMARY only copy, md0 degraded 7/8``, in a shield with ``shielded`` behind it; empty on a node without
+    Postgres where nothing is wrong."""
     words = [] if state.role == "none" else [state.role.upper()]
     words += [state.state] if state.state in ("starting", "stopped", "crashed") else []
     wrong = [_FLAGS[flag] for flag in state.flags]
     wrong += map(_array, state.arrays)
-    said = " ".join([*words, *([", ".join(wrong)] if wrong else [])])
+    said = " ".join([*words, *([", ".join(wrong)] if wrong else []), *(["shielded"] if shielded else [])])
     return f"{host} {said}" if said else ""
 
 
@@ -41,28 +42,28 @@ def _array(array: ArrayState) -> str:
     return " ".join([*words, *map(str, array.left or ())])
 
 
-def _coloured(host: str, state: NodeState) -> str:
+def _coloured(host: str, state: NodeState, shielded: bool = False) -> str:
     red, green, blue = (int(palette.tint(state.role).dark[i : i + 2], 16) for i in (1, 3, 5))
-    said = text(host, state)
+    said = text(host, state, shielded)
     return f"\x1b[48;2;{red};{green};{blue};97m {said} \x1b[0m" if said else ""
 
 
-def _for_zsh(host: str, state: NodeState) -> str:
-    said = text(host, state).replace("%", "%%")
+def _for_zsh(host: str, state: NodeState, shielded: bool = False) -> str:
+    said = text(host, state, shielded).replace("%", "%%")
     return f"%K{{{palette.tint(state.role).dark}}}%F{{#ffffff}} {said} %f%k" if said else ""
 
 
-def _for_tmux(host: str, state: NodeState) -> str:
-    said = text(host, state).replace("#", "##")
+def _for_tmux(host: str, state: NodeState, shielded: bool = False) -> str:
+    said = text(host, state, shielded).replace("#", "##")
     return f"#[bg={palette.tint(state.role).dark},fg=#ffffff] {said} #[default]" if said else ""
 
 
-def _for_programs(host: str, state: NodeState) -> str:
-    said = {"schema": 1, "host": host, "text": text(host, state), "background": palette.tint(state.role).dark}
+def _for_programs(host: str, state: NodeState, shielded: bool = False) -> str:
+    said = {"schema": 1, "host": host, "text": text(host, state, shielded), "background": palette.tint(state.role).dark}
     return json.dumps(said | asdict(state))
 
 
-FORMATS: Mapping[str, Callable[[str, NodeState], str]] = {
+FORMATS: Mapping[str, Callable[..., str]] = {
     "text": text,
     "starship": _coloured,
     "p10k": _for_zsh,

@@ -12,6 +12,8 @@ import struct
 import sys
 from dataclasses import dataclass
 
+from guardsh.system import program
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -21,6 +23,8 @@ _LONGEST = 64 << 20  # bytes: far more than the kernel takes as arguments and en
 _MOST = 5  # descriptors: the working directory, three streams, a terminal
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: SO_PEERCRED of unix(7)
 REPLY = struct.Struct("!ci")
+SHIELDED = b"GUARDSH_SHIELD=1"  # for prompts, and shells that would begin another shield
+UNSHIELDED = b"GUARDSH_SHIELD=off"  # what has been let out of one, or is in none on purpose
 EXITED, KILLED, STOPPED, INSIDE, REFUSED = b"x", b"k", b"s", b"i", b"r"
 
 _answer: int | None = None  # where to say that a command shall run inside
@@ -105,13 +109,19 @@ def receive(door: socket.socket) -> tuple[Errand, list[int]]:
     return Errand.unpacked(bytes(data)), descriptors
 
 
+def introduction(answer: int, requester: int, environment: list[bytes]) -> list[bytes]:
+    """The words by which the broker starts us, before our own; ``environment`` is for the command alone."""
+    return [b"outside", b"%d" % answer, b"%d" % requester, b"%d" % len(environment), *environment]
+
+
 def stand_for(words: list[bytes]) -> list[bytes]:
-    """As the broker starts us: ``outside DESCRIPTOR PID WORDS…``. Returns the words, which are our own from now on."""
+    """As the broker starts us. Returns the words behind the introduction, which are our own from now on."""
     global _answer, _requester
-    _answer, _requester = int(words[1]), int(words[2])
+    _answer, _requester, count = map(int, words[1:4])
     os.set_inheritable(_answer, False)
-    del sys.argv[1:4]
-    return words[3:]
+    program.withhold(words[4 : 4 + count])
+    del sys.argv[1 : 5 + count]
+    return words[4 + count :]
 
 
 def is_outside() -> bool:

@@ -19,6 +19,7 @@ NOT_EXECUTABLE = 126
 NOT_FOUND = 127
 ASIDE = b".guardsh-diverted"
 # They look for argv[0] on PATH to find what lies beside them, and would find us: find_my_exec of src/common/exec.c.
+_withheld: list[bytes] = []
 _FIND_THEMSELVES = (b"pg_", b"initdb", b"postgres", b"postmaster")
 
 
@@ -34,14 +35,14 @@ def original_arguments() -> list[bytes]:
         return [os.fsencode(word) for word in sys.argv[1:]]
 
 
-def become(words: list[bytes], also: bytes = b"") -> int:
+def become(words: list[bytes], also: bytes = b"", path: bytes | None = None) -> int:
     """Replace this process by the program that ``words`` names; ``words[0]`` is its argv[0].
 
-    A name without a slash is looked up on PATH, past guardsh itself. ``also`` is one more variable, ``NAME=VALUE``, for
-    its environment. Returns 126 (found, not executable) or
-    127 (not found), after one line on standard error, only if that fails.
+    A name without a slash is looked up on PATH, past guardsh itself, unless the ``path`` is given. ``also`` is one more
+    variable, ``NAME=VALUE``, for its environment. Returns 126 (found, not executable) or 127 (not found), after one
+    line on standard error, only if that fails.
     """
-    path = find(words[0])
+    path = path or find(words[0])
     if path is None:
         return _failed(words[0], "command not found", NOT_FOUND)
     if words[0].startswith(_FIND_THEMSELVES):
@@ -106,12 +107,20 @@ def _script(path: bytes) -> bytes:
 
 
 def original_environment() -> list[bytes]:
-    """The environment that we were started with: Python adds LC_CTYPE in the C locale (PEP 538)."""
+    """The environment that we were started with, and what is withheld.
+
+    Python adds LC_CTYPE in the C locale (PEP 538).
+    """
     try:
         with open("/proc/self/environ", "rb") as file:
-            return file.read().split(b"\0")[:-1]
+            return file.read().split(b"\0")[:-1] + _withheld
     except OSError:
-        return [b"%s=%s" % entry for entry in os.environb.items()]
+        return [b"%s=%s" % entry for entry in os.environb.items()] + _withheld
+
+
+def withhold(environment: list[bytes]) -> None:
+    """From ourselves, not from the program that we become."""
+    _withheld[:] = environment
 
 
 def _execve(path: bytes, words: list[bytes], environment: list[bytes]) -> NoReturn:

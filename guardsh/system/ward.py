@@ -1,11 +1,15 @@
-"""Mounts of our own mount namespace that keep hands off: directories read only, device nodes closed, doors empty."""
+"""Mounts of our own mount namespace that keep hands off: directories read only, device nodes closed, doors others."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 from collections.abc import Iterable
 
 from guardsh.system import kernel
+
+_SHARED = ".shielded"  # screen(1) passes over such a name
 
 # statvfs(3)'s flags of a mount, and mount(2)'s: what was refused before stays refused.
 _FLAGS = {
@@ -50,13 +54,38 @@ def closed(node: str) -> None:
         _restrict(node, kernel.MS_NODEV)
 
 
-def emptied(directory: str) -> None:
-    """An empty directory of the same owner in its place. Raises OSError."""
+def of_its_own(directory: str) -> None:
+    """Another directory of the same owner in its place, which all shields share; an empty one where there can be none.
+    Raises OSError."""
     status = os.stat(directory)
     if directory in _points() or os.geteuid() not in (0, status.st_uid):  # what is another's is closed to us already
         return
-    options = f"size=64k,mode={status.st_mode & 0o7777:o},uid={status.st_uid},gid={status.st_gid}"
-    kernel.mount("none", directory, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
+    try:
+        _bind(_within(directory, status), directory)
+    except OSError:
+        options = f"size=64k,mode={status.st_mode & 0o7777:o},uid={status.st_uid},gid={status.st_gid}"
+        kernel.mount("none", directory, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
+
+
+def _within(directory: str, like: os.stat_result) -> int:
+    """A descriptor of the directory in there that shields share. Its owner may have put something else in its place,
+    such as a link to where nobody shall write: OSError."""
+    path = os.path.join(directory, _SHARED)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, like.st_mode & 0o7777)
+        os.chown(path, like.st_uid, like.st_gid, follow_symlinks=False)
+    descriptor = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    if os.fstat(descriptor).st_dev != like.st_dev:
+        os.close(descriptor)
+        raise NotADirectoryError(errno.EXDEV, os.strerror(errno.EXDEV), path)
+    return descriptor
+
+
+def _bind(descriptor: int, directory: str) -> None:
+    try:
+        kernel.mount(f"/proc/self/fd/{descriptor}", directory, None, kernel.MS_BIND)
+    finally:
+        os.close(descriptor)
 
 
 def _restrict(point: str, flag: int) -> None:

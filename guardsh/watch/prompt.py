@@ -18,6 +18,5 @@ def segment(style: str) -> str:
     """What to print in this style (a key of ``FORMATS``); a state that cannot be believed is shown as unknown."""
     now = time.time()
     state = state_file.read(state_place.to_read(os.environ), now)
-    return FORMATS[style](
-        safe(os.uname().nodename.partition(".")[0]), state or NodeState(int(now), "unknown", "unknown")
-    )
+    state = state or NodeState(int(now), "unknown", "unknown")
+    return FORMATS[style](safe(os.uname().nodename.partition(".")[0]), state, os.environ.get("GUARDSH_SHIELD") == "1")

@@ -113,6 +113,7 @@ __guardsh_state_read() { # -> __guardsh_role __guardsh_segment __guardsh_state_k
   else
     __guardsh_role=unknown __guardsh_segment="$__guardsh_host UNKNOWN" __guardsh_state_kept=''
   fi
+  [[ ${GUARDSH_SHIELD-} != 1 ]] || __guardsh_segment="${__guardsh_segment:-$__guardsh_host} shielded"
 }
 
 # The kernel's word: HOSTNAME comes from the environment, and \h is as old as the shell.

@@ -62,6 +62,14 @@ function __guardsh_state_read # -> __guardsh_role __guardsh_segment __guardsh_st
     set -g __guardsh_role unknown
     set -g __guardsh_segment "$__guardsh_host UNKNOWN"
     set -g __guardsh_state_kept
+    __guardsh_state_take
+    test "$GUARDSH_SHIELD" = 1; or return 0
+    test -n "$__guardsh_segment"; or set __guardsh_segment $__guardsh_host
+    set __guardsh_segment "$__guardsh_segment shielded"
+end
+
+# What was read, unless it is too old, or from the future.
+function __guardsh_state_take # -> __guardsh_role __guardsh_segment __guardsh_state_kept
     set -q __guardsh_said[3]; or return 0
     # fish has no clock; a file's time, absolute and relative, tells what it is now
     set -l times (path mtime /; path mtime -R /)

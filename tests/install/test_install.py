@@ -171,6 +171,35 @@ def test_an_ordinary_account_below_its_home(node: Node) -> None:
     assert picture(node.root) == before
 
 
+def test_the_login_shield_of_a_group_comes_and_goes(node: Node) -> None:
+    node.put("/etc/group", "root:x:0:\ndba:x:4710:root\n")
+    node.put("/etc/zsh/zprofile", "# of the system\n")
+    before = picture(node.root)
+    node.install("--login-shield", "dba")
+    once = picture(node.root)
+    assert "__guardsh_gid=4710\n" in node.file("/usr/local/lib/guardsh/login.sh").read_text()
+    assert node.install() == []  # an upgrade keeps it
+    assert picture(node.root) == once
+    node.put("/etc/group", "root:x:0:\ndba:x:4712:root\n")
+    assert sorted(node.install()) == [f"replace /usr/local/lib/guardsh/login.{shell}" for shell in ("fish", "sh")]
+    node.put("/etc/group", "root:x:0:\ndba:x:4710:root\n")
+    node.install("--no-login-shield")
+    assert not node.file("/usr/local/lib/guardsh/login.sh").exists()
+    assert node.file("/etc/zsh/zprofile").read_text() == "# of the system\n"
+    node.install("--login-shield", "dba")
+    node.uninstall()
+    assert picture(node.root) == before
+
+
+def test_no_login_shield_for_a_group_that_is_not_there_or_for_one_account(node: Node) -> None:
+    before = picture(node.root)
+    done = node.guardsh("install", "--login-shield", "dba")
+    assert done.returncode == 2
+    assert "Error: there is no group 'dba'\nhint: as root: groupadd --system dba, " in done.stderr
+    assert node.guardsh("install", "--user", "--login-shield", "root", HOME="/home/op").returncode == 2
+    assert picture(node.root) == before
+
+
 def test_only_guarded_programs_are_diverted(node: Node) -> None:
     node.put("/opt/tar", "tar", 0o755)
     assert node.guardsh("install", "--divert", "/opt/tar").returncode == 2

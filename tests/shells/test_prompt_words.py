@@ -67,6 +67,15 @@ EVERY = list(
 )
 
 
+@pytest.mark.parametrize("state", [NodeState(0, "primary", "running", (), (ARRAY,)), NodeState(0, "none", "none")])
+def test_in_a_shield_it_says_so(start: Start, node: Node, state: NodeState) -> None:
+    node.says(state.role, state.state, arrays=state.arrays)
+    words = segment.text(host(), state, shielded=True)
+    assert words.endswith(" shielded")
+    assert f"{words} @> ".encode() in start(GUARDSH_SHIELD="1").ready()
+    assert b"shielded" not in start(GUARDSH_SHIELD="off").ready()
+
+
 def test_every_state_has_its_words_and_its_colour(start: Start, node: Node) -> None:
     node.says("none", "none")
     shell = start()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.operator import HOST, Operator, incomplete_copy
+from tests.shells.other_accounts import needs
 from tests.shield.conftest import Shell
 from tests.shield.test_shell import brokers_of
 
@@ -94,6 +95,43 @@ def test_a_forged_errand_runs_nothing(operator: Operator, tmp_path: Path, words:
     assert done.stdout != f"{b'x' + bytes(4)!r}\n"  # and refused
     assert os.path.exists(primary.path("PG_VERSION"))
     assert "of_the" not in primary.sql("select 1")
+
+
+def outside(shell: Shell, place: Path, script: str) -> str:
+    """What a script says that is run outside, in the place of a guarded command that is confirmed."""
+    copy = incomplete_copy(place)
+    (place / "bin").mkdir()
+    (place / "bin" / "mv").write_text(f"#!/bin/sh\n{script}\n")
+    (place / "bin" / "mv").chmod(0o755)
+    shell.send(f"PATH={place}/bin:$PATH guardsh run -- mv {copy}/base {place}")
+    shell.answer(f"{HOST} incomplete")
+    return shell.done()
+
+
+def test_what_loads_code_into_guardsh_reaches_the_command_alone(
+    operator: Operator, shell: Shell, tmp_path: Path
+) -> None:
+    """An operator's PYTHONPATH and LD_PRELOAD are the command's own; who judges out there is guardsh as installed."""
+    data = operator.stage.primary.directory
+    (tmp_path / "sitecustomize.py").write_text(f"try: open('{data}/loaded', 'x')\nexcept OSError: pass\n")
+    shell.line(f"export PYTHONPATH={tmp_path} LD_PRELOAD=libm.so.6 OWN=own")
+    said = outside(shell, tmp_path, "echo $PYTHONPATH=$LD_PRELOAD=$GUARDSH_SHIELD=$OWN")
+    assert f"{tmp_path}=libm.so.6=off=own" in said
+    assert not os.path.exists(f"{data}/loaded")
+
+
+@needs("sudo", "su", "sg", "systemctl")
+def test_tools_that_become_others_work_in_it_and_out_of_it(shell: Shell, tmp_path: Path) -> None:
+    script = "echo I am $(sudo -n id -u; su -c 'id -u'; sg root 'id -u')"
+    (tmp_path / "who").write_text(script)
+    assert "I am 0 0 0" in shell.line(f"sh {tmp_path}/who")
+    assert "I am 0 0 0" in outside(shell, tmp_path, script)
+    assert "systemd 2" in shell.line("systemctl --version")
+
+
+def test_status_says_that_it_is_one(operator: Operator, shell: Shell) -> None:
+    assert "this shell is shielded" in shell.line("guardsh status")
+    assert "shielded" not in operator.unattended("guardsh", "status").stdout
 
 
 def test_without_its_broker_a_shield_stays_one(operator: Operator, shell: Shell) -> None:
