@@ -49,15 +49,27 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """Backups or archived WAL that an intent would take along. ``how`` and ``loss`` as of a touch."""
+
+    path: str
+    what: str  # as in "backups of pgBackRest"
+    source: str
+    how: str = ""
+    loss: Loss | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """Everything a verdict stands on. ``unseen`` are sentences about targets that could not be looked at or searched
-    to the end: each counts as a primary. ``touches`` belong to ``intents`` by index."""
+    to the end: each counts as a primary. ``touches``, ``unseen`` and ``backups`` belong to ``intents`` by index."""
 
     node: Node
     intents: tuple[Intent, ...]
     touches: tuple[tuple[Touch, ...], ...]
     unseen: tuple[tuple[str, ...], ...]
     answers: dict[Question, Observed[str]] = field(default_factory=dict, hash=False)
+    backups: tuple[tuple[Backup, ...], ...] = ()  # none at all, or of each intent
 
     @property
     def every_touch(self) -> tuple[Touch, ...]:

@@ -13,7 +13,7 @@ from guardsh.observe.footing import Footing
 from guardsh.observe.mounts import Mount, mount_of
 
 Node: TypeAlias = Device | Mount
-_NETWORK = frozenset({"nfs", "nfs4", "cifs", "ceph"})
+NETWORK = frozenset({"nfs", "nfs4", "cifs", "ceph"})
 
 
 class Ground:
@@ -50,7 +50,7 @@ class Ground:
         """Whether a mount that is not among what stands there certainly stands elsewhere."""
         if mount in risen.ways:
             return False
-        if self.footing.is_memory(mount) or mount.type in _NETWORK:
+        if self.footing.is_memory(mount) or mount.type in NETWORK:
             return True
         numbers = self.footing.devices(mount)
         return bool(numbers) and all(self._is_told(number) for number in numbers)
