@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from guardsh.model.data_directory import Contents, ControlFile, ControlState, DataDirectory, Size
-from guardsh.model.finding import Findings, Part, Touch
+from guardsh.model.finding import Backup, Findings, Part, Touch
 from guardsh.model.instance import (
     Archiver,
     Instance,
@@ -68,6 +68,9 @@ def findings(block: Block) -> Findings:
         touches=tuple(tuple(_touch(intent, {**block, **one}, each) for one, each in touches) for intent in intents),
         unseen=tuple(tuple(_list(block.get("unseen", []))) for _ in intents),
         answers=_answers(block),
+        backups=tuple((Backup("/mnt/backup/pgbackrest", block["backup"], "its names"),) for _ in intents)
+        if "backup" in block
+        else (),
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from guardsh.model.boot import Assembly, Boot, Job
 from guardsh.model.data_directory import Contents, ControlFile, ControlState, DataDirectory
-from guardsh.model.finding import Findings, Part, Touch
+from guardsh.model.finding import Backup, Findings, Part, Touch
 from guardsh.model.instance import Archiver, Instance, Receiver, Replication, Role, Server, Slot, Standby, State
 from guardsh.model.intent import Effect, Emptiness, Extent, Intent, Question, Setting, Target, ToolVersion
 from guardsh.model.node import Node
@@ -108,6 +108,7 @@ arrays = st.lists(
     ),
     max_size=1,
 ).map(tuple)
+BACKUP = Backup("/mnt/backup", "backups of wal-g", "its names")
 boots = st.builds(
     Boot,
     assemblies=st.just((Assembly("md0", doubts=("no answer in 1.0 s",)),)),
@@ -128,6 +129,7 @@ def findings(draw: st.DrawFn, most: int = 2) -> Findings:
         touches=touches,
         unseen=tuple(tuple(draw(st.lists(st.just("could not look"), max_size=1))) for _ in effects),
         answers={each: draw(observed(st.sampled_from(ANSWERS[type(each)]))) for each in questions},
+        backups=tuple(tuple(draw(st.lists(st.just(BACKUP), max_size=1))) for _ in effects),
     )
 
 

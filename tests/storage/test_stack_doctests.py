@@ -7,10 +7,10 @@ from types import ModuleType
 
 import pytest
 
-from guardsh.observe import block, mounts, volumes
+from guardsh.observe import backups, block, configuration, mounts, volumes
 
 
-@pytest.mark.parametrize("module", [block, mounts, volumes])
+@pytest.mark.parametrize("module", [backups, block, configuration, mounts, volumes])
 def test_examples_hold(module: ModuleType) -> None:
     results = doctest.testmod(module)
     assert results.attempted > 0

@@ -240,6 +240,23 @@ def test_verdicts_on_a_btrfs_of_several_devices(four: list[str], tmp_path: Path)
     assert written.decision is Decision.CHALLENGE
 
 
+def test_backups_on_a_btrfs_of_several_devices(four: list[str], tmp_path: Path) -> None:
+    place = tmp_path / "pool"
+    place.mkdir()
+
+    def work() -> list[Verdict]:
+        run("mount", four[0], str(place))
+        (place / "wal_005").mkdir()
+        lines = (f"wipefs -a {four[3]}", f"wipefs -a {four[0]} {four[3]}")
+        return [verdict_on(line, Caller(True, "", 0)) for line in lines]
+
+    one, two = with_mounts(work)
+    what = f"backups of wal-g: {place} (under {place})."
+    assert one.summary == f"wipefs would overwrite a device under {what}"
+    assert "redundancy" in {reason.code for reason in one.reasons}
+    assert two.decision is Decision.CHALLENGE
+
+
 def test_an_empty_file_system_of_our_own_passes(tmp_path: Path) -> None:
     """Blank, or mounted and without anything of Postgres: nothing is said."""
     loop = attach(tmp_path / "image")

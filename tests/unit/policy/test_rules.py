@@ -12,6 +12,7 @@ from guardsh.model.intent import Emptiness, Question, Setting
 from guardsh.model.observed import Known, Observed, Unknown
 from guardsh.policy import strictness, versions
 from guardsh.policy.assess import assess
+from guardsh.policy.change import what_changed
 from guardsh.policy.config import builtin
 from guardsh.policy.rules import role_change
 from tests.decisions import described
@@ -46,6 +47,13 @@ def test_what_is_not_known_is_one_sentence_with_all_its_sources() -> None:
     found = described.findings({"on": "running primary", "touches": "nothing", "unseen": ["no a", "no b"]})
     (reason,) = assess(found, described.caller({}), builtin()).reasons
     assert reason.sources == ("no a", "no b")
+
+
+def test_a_backup_made_during_the_question_voids_the_answer() -> None:
+    before = described.findings({"on": "running primary", "touches": "nothing", "backup": "archived WAL"})
+    verdict = assess(before, described.caller({}), builtin())
+    assert what_changed(before, before, verdict, verdict) == ""
+    assert what_changed(before, replace(before, backups=()), verdict, verdict).startswith("the backups ")
 
 
 @pytest.mark.parametrize("module", [strictness, versions, role_change])
