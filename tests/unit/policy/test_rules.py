@@ -10,7 +10,7 @@ import pytest
 
 from guardsh.model.intent import Emptiness, Question, Setting
 from guardsh.model.observed import Known, Observed, Unknown
-from guardsh.policy import strictness, versions
+from guardsh.policy import node_state, strictness, versions
 from guardsh.policy.assess import assess
 from guardsh.policy.change import what_changed
 from guardsh.policy.config import builtin
@@ -56,7 +56,7 @@ def test_a_backup_made_during_the_question_voids_the_answer() -> None:
     assert what_changed(before, replace(before, backups=()), verdict, verdict).startswith("the backups ")
 
 
-@pytest.mark.parametrize("module", [strictness, versions, role_change])
+@pytest.mark.parametrize("module", [strictness, versions, role_change, node_state])
 def test_examples_in_docstrings(module: ModuleType) -> None:
     result = doctest.testmod(module)
     assert result.attempted and not result.failed
