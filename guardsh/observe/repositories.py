@@ -12,12 +12,12 @@ from guardsh.model.finding import Backup
 from guardsh.model.place import Place
 from guardsh.observe import backups, search
 from guardsh.observe.configured import settings
-from guardsh.observe.mounts import mount_of, mounts
 from guardsh.observe.node import Pair
 from guardsh.observe.paths import Reached, below, lineage
 from guardsh.observe.rising import NETWORK
 from guardsh.system import proc
 from guardsh.system.apart import Deadline
+from guardsh.system.mount_table import mount_of, mounts
 
 _KEYS_AND_VALUES = (
     *("etc/pgbackrest/pgbackrest.conf", "etc/pgbackrest/conf.d/*.conf", "etc/pgbackrest.conf"),
@@ -45,7 +45,7 @@ def known(
     found: dict[str, Backup] = {}
     for path, source in told(pairs, environment, root):
         at = mount_of(os.path.normpath(path), mounted)
-        if at is not None and at.type not in NETWORK:
+        if at is not None and at.kind not in NETWORK:
             real = os.path.realpath(path)
             what = "" if real in found else _held(real, deadline)
             found |= {real: Backup(real, what, source)} if what else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from guardsh.system import kernel
+from guardsh.system import kernel, mount_table
 
 # statvfs(3)'s flags of a mount, and mount(2)'s: what was refused before stays refused.
 _FLAGS = {
@@ -75,9 +75,7 @@ def _points_below(directory: str) -> Iterable[str]:
 
 
 def _points() -> list[str]:
-    with open("/proc/self/mountinfo", "rb") as file:
-        fields = [line.split(b" ") for line in file.read().splitlines()]
-    return [os.fsdecode(line[4].decode("unicode_escape").encode("latin-1")) for line in fields]
+    return [mount.point for mount in mount_table.mounts()]
 
 
 def _write(path: str, text: str) -> None:

@@ -136,6 +136,9 @@ subprocess.run(["mount", device, place], check=True)
 for directory in needed:
     os.makedirs(place + directory, exist_ok=True)
     subprocess.run(["mount", "--rbind", directory, place + directory], check=True)
+for directory in ("/tmp", "/var"):  # where the files of the machine's other loop devices are
+    os.mkdir(place + directory)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place + directory], check=True)
 os.mkdir(f"{place}/proc")
 subprocess.run(["mount", "-t", "proc", "proc", f"{place}/proc"], check=True)
 os.chroot(place)

@@ -15,9 +15,9 @@ from guardsh.model.intent import Extent, Target
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.stack import Layer, layers
 from guardsh.observe import devices, signature
-from guardsh.observe.mounts import Mount, mount_of
 from guardsh.observe.stack import stacks
 from guardsh.system.apart import Deadline
+from guardsh.system.mount_table import Mount, mount_of
 from tests.storage.loops import run, with_mounts
 from tests.storage.trees import unpack_stack
 
