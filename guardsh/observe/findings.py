@@ -35,7 +35,7 @@ from guardsh.system.apart import Apart, Deadline, apart
 
 _GRACE = 0.3  # seconds for putting the answers together after the deadline of the looks themselves
 _MEASURING = 0.1  # seconds for an estimate of the size
-_TAKING_ALONG = (Effect.DELETE, Effect.OVERWRITE, Effect.DISMANTLE)  # what else lies there
+_TAKING_ALONG = (Effect.DELETE, Effect.REWIND, Effect.DISMANTLE)  # and not chown -R
 _ON_WHATEVER_RUNS = (Effect.START, Effect.STOP, Effect.PROMOTE, Effect.CONFIGURE)  # which is known without a search
 _AS_MANY_AS_ANYONE_READS = 8
 
@@ -194,8 +194,7 @@ def _search(intents: Sequence[Intent], reaches: Sequence[_Reach], cwd: str, dead
                 climbed.add(parent)
                 found.add(search.above((*reached.lineage[1:], *ways(parent))))
             searched = _search_target(intent, reached, deadline)
-            if intent.effect in _TAKING_ALONG:
-                one.backups = {**repositories.taken_along(reached, searched.backups), **one.backups}
+            one.backups = {**repositories.taken_along(reached, searched.backups), **one.backups}
             found.add(searched)
     return found
 
@@ -229,7 +228,8 @@ def _search_target(intent: Intent, reached: Reached, deadline: Deadline) -> sear
         return search.Found([reached.place.path])
     if intent.effect in (Effect.DISMANTLE, Effect.REWIND) and reached.place.path == "/":  # the whole machine
         return search.Found()
-    found = search.below(reached.place.path, deadline, archives=intent.effect is Effect.DISMANTLE)
+    of_backups, archives = intent.effect in _TAKING_ALONG, intent.effect is Effect.DISMANTLE
+    found = search.below(reached.place.path, deadline, of_backups=of_backups, archives=archives)
     if intent.effect is Effect.OVERWRITE:  # a restore goes where nothing tells yet
         found.data_directories.append(reached.place.path)
     return found

@@ -66,7 +66,7 @@ def _is_below(here: tuple[Place, ...], reached: Reached) -> bool:
 
 
 def _held(path: str, deadline: Deadline) -> str:
-    found = search.below(path, Deadline(deadline.left() * _SHARE), archives=True)
+    found = search.below(path, Deadline(deadline.left() * _SHARE), of_backups=True, archives=True)
     if found.backups:
         return found.backups[0].what
     if found.data_directories or found.parts:

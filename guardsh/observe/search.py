@@ -63,9 +63,11 @@ def is_moved_aside(directory: str) -> bool:
     return name == FILES and os.path.basename(os.path.dirname(entry)).startswith(STORE)
 
 
-def below(top: str, deadline: Deadline, *, archives: bool = False) -> Found:
-    """What a command that removes or replaces ``top`` with all below it would meet, within the deadline; with
-    ``archives`` also WAL that is kept there."""
+def below(top: str, deadline: Deadline, *, of_backups: bool = False, archives: bool = False) -> Found:
+    """What a command that removes or replaces ``top`` with all below it would meet, within the deadline.
+
+    With ``of_backups`` they count as what they are, not by the data directories in them; with ``archives`` WAL does.
+    """
     found, kept = Found(), [top]
     pending = [top]
     while pending:
@@ -79,7 +81,7 @@ def below(top: str, deadline: Deadline, *, archives: bool = False) -> Found:
             if directory != top or not isinstance(error, FileNotFoundError | NotADirectoryError):
                 found.doubts.append(f"could not look into {directory}: {(error.strerror or '').lower()}")
             continue
-        held = backups.held(names, archives=archives)
+        held = backups.held(names, archives=archives) if of_backups else ""
         if held:
             found.backups.append(Backup(_whole(directory), held, f"the names in {directory}"))
         elif not _classify(directory, names, found):
