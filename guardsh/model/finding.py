@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from itertools import chain
 
+from guardsh.model.backup import Backup
 from guardsh.model.instance import Instance
 from guardsh.model.intent import Effect, Intent, Question
 from guardsh.model.node import Node
@@ -46,17 +47,6 @@ class Touch:
     places: tuple[Place, ...]
     how: str = ""  # such as "link/ leads to /mnt/data/postgresql-14", "member 3 of md0, under /mnt/data"
     loss: Loss | None = None  # where redundancy decides what is lost
-
-
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """Backups or archived WAL that an intent would take along. ``how`` and ``loss`` as of a touch."""
-
-    path: str
-    what: str  # as in "backups of pgBackRest"
-    source: str
-    how: str = ""
-    loss: Loss | None = None
 
 
 @dataclass(frozen=True, slots=True)

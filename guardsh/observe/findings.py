@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from guardsh.model.finding import Backup, Findings
+from guardsh.model.backup import Backup
+from guardsh.model.finding import Findings
 from guardsh.model.instance import Instance, Server
 from guardsh.model.intent import ANY_INSTANCE, Effect, Extent, Intent, Invocation, Target
 from guardsh.model.node import Node

@@ -6,9 +6,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from glob import glob
 
-from guardsh.model.finding import Backup
+from guardsh.model.backup import Backup
+from guardsh.model.node import Node
+from guardsh.model.observed import Known, Unknown
 from guardsh.model.place import Place
 from guardsh.observe import backups, search
 from guardsh.observe.configured import settings
@@ -16,7 +19,7 @@ from guardsh.observe.node import Pair
 from guardsh.observe.paths import Reached, below, lineage
 from guardsh.observe.rising import NETWORK
 from guardsh.system import proc
-from guardsh.system.apart import Deadline
+from guardsh.system.apart import Deadline, apart
 from guardsh.system.mount_table import mount_of, mounts
 
 _KEYS_AND_VALUES = (
@@ -31,6 +34,7 @@ _OF_WAL_G = (
 _PREFIX = "WALG_FILE_PREFIX"  # a key of JSON, YAML or an environment; for envdir, a file's name
 _SET_TO = re.compile(_PREFIX + r"""["']?\s*[=:]\s*["']?(/[^"'\s,;\0]*)""")
 _SHARE = 0.5  # of the time left, for any one of them
+_LEAST = 0.2  # seconds
 
 
 def known(
@@ -50,6 +54,14 @@ def known(
             what = "" if real in found else _held(real, deadline)
             found |= {real: Backup(real, what, source)} if what else {}
     return tuple(found.values())
+
+
+def on(node: Node, environment: Mapping[str, str], deadline: Deadline) -> Node:
+    """The same node, with the backups at the places that are configured, however long the other looks took."""
+    pairs = [(instance.directory, instance.server) for instance in node.instances]
+    limit = Deadline(max(_LEAST, deadline.left()))
+    found = apart(partial(known, pairs, environment, limit), limit)
+    return replace(node, backups=found if isinstance(found, Unknown) else Known(found.value, "their configuration"))
 
 
 def taken_along(reached: Reached, there: Iterable[Backup]) -> dict[str, Backup]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from guardsh.model.finding import Backup
+from guardsh.model.backup import Backup
 from guardsh.model.place import Place
 from guardsh.model.saved import FILES, STORE
 from guardsh.observe import backups

@@ -24,19 +24,25 @@ _DEEPEST = 24  # layers; an overlay may lie on a loop device in a file on an ove
 
 
 def beneath(node: Node, deadline: Deadline, root: str = "/") -> Node:
-    """The same node, with what every instance's directories stand on."""
+    """The same node, with what every instance's directories and every backup stand on."""
+    backups = node.backups.value if isinstance(node.backups, Known) else ()
     every = [[place.path for place in _places(each.directory)] for each in node.instances]
+    found = _found([*every, *([backup.path] for backup in backups)], node.arrays, deadline, root)
+    instances = tuple(replace(each, directory=replace(each.directory, stacks=next(found))) for each in node.instances)
+    lying = tuple(replace(each, stack=next(found)[0]) for each in backups)
+    kept = replace(node.backups, value=lying) if isinstance(node.backups, Known) else node.backups
+    return replace(node, instances=instances, backups=kept)
+
+
+def _found(every: list[list[str]], arrays: Arrays, deadline: Deadline, root: str) -> Iterator[tuple[Stack, ...]]:
+    """The stacks of each of several lists of paths."""
     limit = Deadline(max(_LEAST, deadline.left()))
-    seen = apart(lambda: [stacks(paths, node.arrays, root, limit) for paths in every], limit)
+    seen = apart(lambda: [stacks(paths, arrays, root, limit) for paths in every], limit)
     found = seen.value if isinstance(seen, Known) else [_unseen(paths, seen.why) for paths in every]
     if any(_has_volume(stack) for below in found for stack in below):
         told = logical_volumes(deadline)
         found = [tuple(_with_volumes(stack, told) for stack in below) for below in found]
-    instances = (
-        replace(each, directory=replace(each.directory, stacks=below))
-        for each, below in zip(node.instances, found, strict=True)
-    )
-    return replace(node, instances=tuple(instances))
+    return iter(found)
 
 
 def _places(directory: DataDirectory) -> Iterator[Place]:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from guardsh.model.backup import Backup
 from guardsh.model.data_directory import Contents
-from guardsh.model.finding import Backup, Findings, Part, Touch
+from guardsh.model.finding import Findings, Part, Touch
 from guardsh.model.instance import Instance, Replication
 from guardsh.model.intent import Effect, Intent, ToolVersion
 from guardsh.model.observed import Known, Observed, Unknown

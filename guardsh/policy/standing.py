@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from guardsh.model.backup import Backup
 from guardsh.model.data_directory import Contents
-from guardsh.model.finding import Backup, Part, Touch
+from guardsh.model.finding import Part, Touch
 from guardsh.model.instance import Instance, Role, State, only_copy
 from guardsh.model.intent import Effect
 from guardsh.model.observed import Known

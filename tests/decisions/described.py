@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from guardsh.model.backup import Backup
 from guardsh.model.data_directory import Contents, ControlFile, ControlState, DataDirectory, Size
-from guardsh.model.finding import Backup, Findings, Part, Touch
+from guardsh.model.finding import Findings, Part, Touch
 from guardsh.model.instance import (
     Archiver,
     Instance,

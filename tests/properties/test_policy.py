@@ -10,9 +10,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guardsh.model.backup import Backup
 from guardsh.model.boot import Assembly, Boot, Job
 from guardsh.model.data_directory import Contents, ControlFile, ControlState, DataDirectory
-from guardsh.model.finding import Backup, Findings, Part, Touch
+from guardsh.model.finding import Findings, Part, Touch
 from guardsh.model.instance import Archiver, Instance, Receiver, Replication, Role, Server, Slot, Standby, State
 from guardsh.model.intent import Effect, Emptiness, Extent, Intent, Question, Setting, Target, ToolVersion
 from guardsh.model.node import Node

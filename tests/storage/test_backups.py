@@ -13,10 +13,14 @@ from pathlib import Path
 import pytest
 
 from guardsh import commands
-from guardsh.model.finding import Backup, Findings
+from guardsh.model.backup import Backup
+from guardsh.model.finding import Findings
 from guardsh.model.intent import Invocation
+from guardsh.model.node import Node
+from guardsh.model.observed import Known, Unknown
+from guardsh.model.stack import layers
 from guardsh.model.verdict import Caller, Decision, Verdict
-from guardsh.observe import data_directory, findings, repositories
+from guardsh.observe import data_directory, findings, repositories, stack
 from guardsh.operations.lab import Lab
 from guardsh.policy import config
 from guardsh.system.apart import Deadline
@@ -247,6 +251,25 @@ def test_who_says_where_backups_are(tmp_path: Path) -> None:
     assert set(said) == {"/a", "/e", "/b", "/w", "/g", "/h", "/i"}
     assert said["/a"] == f"archive_command of {tmp_path}/data"
     assert said["/h"] == f"WALG_FILE_PREFIX in {tmp_path}/etc/wal-g/main.json"
+
+
+def test_status_says_what_they_stand_on(loop: str, tmp_path: Path) -> None:
+    place = tmp_path / "volume"
+
+    def work() -> Node:
+        place.mkdir()
+        run("mount", loop, str(place))
+        put(place, *KEPT["archived WAL"])
+        bare = Node("db-01", (), Unknown("not looked at"), 0.0)
+        environment = {"WALG_FILE_PREFIX": str(place / "archive")}
+        return stack.beneath(repositories.on(bare, environment, Deadline(20.0)), Deadline(20.0))
+
+    seen = with_mounts(work).backups
+    assert isinstance(seen, Known)
+    [found] = [each for each in seen.value if each.path == str(place / "archive")]
+    assert found.stack is not None
+    assert isinstance(found.stack.top, Known)
+    assert [each.name for each in layers(found.stack.top.value)][:2] == [str(place), os.path.basename(loop)]
 
 
 def test_a_configured_place_counts_by_what_it_holds(tmp_path: Path) -> None:
