@@ -209,15 +209,14 @@ def _add_configured_backups(
 ) -> None:
     """To what a device command reaches: not every file system is searched, and not always to its end."""
     concerned = [one for intent, one in zip(intents, reaches, strict=True) if intent.effect is Effect.DISMANTLE]
-    if not any(one.reached for one in concerned):
-        return
-    told = apart(partial(repositories.known, pairs, invocation.environment, deadline), deadline)
+    places = tuple(repositories.told(pairs, invocation.environment)) if any(one.reached for one in concerned) else ()
+    seen = apart(partial(repositories.holding, places, deadline), deadline) if places else Known((), "")
     for one in concerned:
-        if isinstance(told, Unknown):
-            one.unseen.append(f"where this node keeps its backups: {told.why}")
+        if isinstance(seen, Unknown):
+            one.unseen.append(f"could not look at the backups of this node: {seen.why}")
             continue
         for reached in one.reached:
-            one.backups = {**repositories.taken_along(reached, told.value), **one.backups}
+            one.backups = {**repositories.taken_along(reached, seen.value), **one.backups}
 
 
 def _search_target(intent: Intent, reached: Reached, deadline: Deadline) -> search.Found:

@@ -37,17 +37,15 @@ _SHARE = 0.5  # of the time left, for any one of them
 _LEAST = 0.2  # seconds
 
 
-def known(
-    pairs: Sequence[Pair], environment: Mapping[str, str], deadline: Deadline, root: str = "/"
-) -> tuple[Backup, ...]:
-    """Every place that is configured, below ``root`` or by one of these instances, and holds something of the kind.
+def holding(places: Iterable[tuple[str, str]], deadline: Deadline) -> tuple[Backup, ...]:
+    """Those of the places that hold something of the kind; each comes with who says it.
 
     What lies on another host passes: no device of this one holds it. A place that could not be looked into counts.
     It looks at places that may hang: call it under a deadline (system/apart.py).
     """
     mounted = mounts()
     found: dict[str, Backup] = {}
-    for path, source in told(pairs, environment, root):
+    for path, source in places:
         at = mount_of(os.path.normpath(path), mounted)
         if at is not None and at.kind not in NETWORK:
             real = os.path.realpath(path)
@@ -60,7 +58,7 @@ def on(node: Node, environment: Mapping[str, str], deadline: Deadline) -> Node:
     """The same node, with the backups at the places that are configured, however long the other looks took."""
     pairs = [(instance.directory, instance.server) for instance in node.instances]
     limit = Deadline(max(_LEAST, deadline.left()))
-    found = apart(partial(known, pairs, environment, limit), limit)
+    found = apart(partial(holding, tuple(told(pairs, environment)), limit), limit)
     return replace(node, backups=found if isinstance(found, Unknown) else Known(found.value, "their configuration"))
 
 

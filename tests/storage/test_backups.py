@@ -278,7 +278,7 @@ def test_a_configured_place_counts_by_what_it_holds(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("full")
 
     def known(name: str) -> tuple[Backup, ...]:
-        return repositories.known((), {"WALG_FILE_PREFIX": str(tmp_path / name)}, Deadline(20.0), str(tmp_path))
+        return repositories.holding([(str(tmp_path / name), "said")], Deadline(20.0))
 
     assert [each.path for each in known("link")] == [str(tmp_path / "full")]
     assert not any(map(known, ("empty", "other", "absent")))
