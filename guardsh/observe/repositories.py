@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from glob import glob
 
 from guardsh.model.backup import Backup
@@ -58,7 +57,7 @@ def on(node: Node, environment: Mapping[str, str], deadline: Deadline) -> Node:
     """The same node, with the backups at the places that are configured, however long the other looks took."""
     pairs = [(instance.directory, instance.server) for instance in node.instances]
     limit = Deadline(max(_LEAST, deadline.left()))
-    found = apart(partial(holding, tuple(told(pairs, environment)), limit), limit)
+    found = apart(lambda: holding(told(pairs, environment), limit), limit)
     return replace(node, backups=found if isinstance(found, Unknown) else Known(found.value, "their configuration"))
 
 
