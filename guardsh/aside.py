@@ -77,7 +77,7 @@ def _runs(case: Case) -> bool:
 def _deletes_data(case: Case) -> bool:
     """Or may: what is not known counts as data."""
     touched = any(touch.part in _DATA for touch in case.findings.every_touch)
-    return touched or any(case.findings.unseen)
+    return touched or any((*case.findings.unseen, *case.findings.backups))
 
 
 def instead(case: Case, answer: Accepted) -> int | None:

@@ -74,7 +74,7 @@ def _with_a_way_back(cases: Sequence[Case], answer: Accepted, becomes: int | Non
 def _belongs_outside(case: Case) -> bool:
     """Whether a command that was typed in a shield has to leave it: it reaches an instance, or might; or it is about
     devices and mounts, or the machine, and could do nothing in there."""
-    return any((*case.findings.touches, *case.findings.unseen)) or any(
+    return any((*case.findings.touches, *case.findings.unseen, *case.findings.backups)) or any(
         intent.effect in (Effect.DISMANTLE, Effect.REBOOT)
         or any(target.extent is Extent.DEVICE for target in intent.targets)
         for intent in case.intents

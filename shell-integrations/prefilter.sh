@@ -126,6 +126,7 @@ __guardsh_ordinary() {
         '' | . | .. | PG_* | archive_status | backup.manifest | backup_label | backup_manifest | pg_clog | pg_control | \
             pg_hba.conf | pg_tblspc | pg_wal | pg_xact | pg_xlog | postgresql.auto.conf | postgresql.conf | \
             postmaster.pid | recovery.conf | recovery.signal | standby.signal) return 1 ;;
+        archive.info | archive.info.copy | backup.info | backup.info.copy | pg_wal.tar*) return 1 ;; # of backups
     esac
 }
 

@@ -1,4 +1,4 @@
-"""guardsh progress: resync, recovery, reshape and scrub as they go."""
+"""guardsh progress: resync, recovery, reshape, scrub and salvage as they go."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import click
 
 from guardsh.model.observed import Known, Unknown
-from guardsh.model.storage import Array, Arrays
+from guardsh.model.storage import Arrays
 from guardsh.observe import node
 from guardsh.screen import escape
 from guardsh.screen.facts import SCHEMA, facts
 from guardsh.screen.progress import bars
+from guardsh.system import under_way
 from guardsh.system.apart import Deadline
+from guardsh.system.under_way import UnderWay
 
 _DEADLINE = 2.0  # seconds for a look
 _AT_A_TERMINAL, _ELSEWHERE = 1.0, 10.0  # seconds between two looks
@@ -26,7 +29,7 @@ NOT_KNOWN = 3
 @click.command("progress")
 @click.option("--json", "as_json", is_flag=True, help="For programs: one object in a line at every look.")
 def command(as_json: bool) -> None:
-    """Show resync, recovery, reshape and scrub with rate and time left, until nothing moves.
+    """Show resync, recovery, reshape, scrub and a running salvage with rate and time left, until nothing moves.
 
     Bars that are drawn again every second at a terminal; elsewhere one line for each array every ten seconds. Ctrl-C
     ends the looking, and nothing else. Exit status: 0, or 3 where the arrays cannot be seen.
@@ -43,7 +46,20 @@ def command(as_json: bool) -> None:
         click.echo()
 
 
-def follow(look: Callable[[], Arrays], shown: Callable[[Arrays], list[str]], interval: float, *, live: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was seen at one moment."""
+
+    arrays: Arrays
+    copies: tuple[UnderWay, ...] = ()
+
+    @property
+    def moves(self) -> bool:
+        arrays = self.arrays.value if isinstance(self.arrays, Known) else ()
+        return bool(self.copies) or any(each.progress is not None and not each.progress.held for each in arrays)
+
+
+def follow(look: Callable[[], Sight], shown: Callable[[Sight], list[str]], interval: float, *, live: bool) -> int:
     """Print what ``look`` sees every ``interval`` seconds, over itself where ``live``; the exit status."""
     drawn = 0
     while True:
@@ -52,29 +68,24 @@ def follow(look: Callable[[], Arrays], shown: Callable[[Arrays], list[str]], int
         sys.stdout.write((escape.up(drawn) if live and drawn else "") + "\n".join(lines) + "\n")
         sys.stdout.flush()
         drawn = len(lines)
-        if isinstance(seen, Unknown):
-            return NOT_KNOWN
-        if not any(map(_moves, seen.value)):
-            return 0
+        if not seen.moves:
+            return NOT_KNOWN if isinstance(seen.arrays, Unknown) else 0
         time.sleep(interval)
 
 
-def _look() -> Arrays:
+def _look() -> Sight:
     deadline = Deadline(_DEADLINE)
     found = node.look_at_arrays(deadline).result(deadline)
-    return found.value if isinstance(found, Known) else found
+    return Sight(found.value if isinstance(found, Known) else found, under_way.seen())
 
 
-def _moves(array: Array) -> bool:
-    return array.progress is not None and not array.progress.held
-
-
-def shown(seen: Arrays) -> list[str]:
+def shown(seen: Sight) -> list[str]:
     """For people."""
-    if isinstance(seen, Unknown):
-        return [f"what the arrays do is not known: {seen.why}"]
-    return bars(seen.value, shutil.get_terminal_size().columns) or ["nothing is resyncing, recovering or reshaping"]
+    width = shutil.get_terminal_size().columns
+    if isinstance(seen.arrays, Unknown):
+        return [f"what the arrays do is not known: {seen.arrays.why}", *bars((), seen.copies, width)]
+    return bars(seen.arrays.value, seen.copies, width) or ["nothing is resyncing, recovering or reshaping"]
 
 
-def _as_json(seen: Arrays) -> list[str]:
-    return [json.dumps({"schema": SCHEMA, "seen": node.now(), "arrays": facts(seen)})]
+def _as_json(seen: Sight) -> list[str]:
+    return [json.dumps({"schema": SCHEMA, "seen": node.now(), **facts(seen)})]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -12,7 +13,7 @@ import click
 
 from guardsh.cli import insure
 from guardsh.model.node import Node
-from guardsh.observe import boot, node, stack
+from guardsh.observe import boot, node, repositories, stack
 from guardsh.policy import config
 from guardsh.remedies import insured
 from guardsh.screen import status
@@ -32,7 +33,7 @@ def command(as_json: bool, watch: bool) -> None:
     """Show what this node is, and how we know.
 
     Every instance with its role and state, replicas, archive and clients; what it stands on, down to the
-    disks; the arrays, and whether they would come up again at boot.
+    disks; so the backups that are kept here; the arrays, and whether they would come up again at boot.
 
     \b
     guardsh status
@@ -56,6 +57,7 @@ def _seen() -> Node:
         policy = config.builtin()
     deadline = Deadline(policy.deadline)
     seen = node.look(policy.data_directories, policy.connections, deadline, sizes=True)
+    seen = repositories.on(seen, os.environ, deadline)
     return boot.ahead(stack.beneath(seen, deadline), deadline)
 
 

@@ -17,6 +17,13 @@ MARKS = (
 )  # fmt: skip
 _MARKS = frozenset(MARKS)
 
+# Any of these below a directory makes it one of backups, or may (observe/backups.py).
+BACKUPS = (
+    "archive.info", "archive.info.copy", "backup.info", "backup.info.copy", "basebackups_005", "wal_005", "wals",
+    "pg_wal.tar", "pg_wal.tar.bz2", "pg_wal.tar.gz", "pg_wal.tar.lz4", "pg_wal.tar.xz", "pg_wal.tar.zst",
+)  # fmt: skip
+_TELLING = frozenset((*MARKS, *BACKUPS))
+
 _HEXADECIMAL = frozenset("0123456789ABCDEF")
 SERVERS = ("postgres", "postmaster", "edb-postgres", "edb-postmaster")
 
@@ -104,7 +111,7 @@ def unrelated_tree(operand: str, servers: Sequence[str], most: float = float("in
         with os.scandir(pending.pop()) as entries:
             for entry in entries:
                 name = entry.name
-                if name in _MARKS or name[:3] == "PG_":  # a slice: this loop is what a large tree pays for
+                if name in _TELLING or name[:3] == "PG_":  # a slice: this loop is what a large tree pays for
                     return False
                 if entry.is_file(follow_symlinks=False):
                     if len(name) == 4 and like_transactions(name):

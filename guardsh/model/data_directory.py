@@ -97,3 +97,4 @@ class DataDirectory:
     moved: tuple[Moved, ...] = ()
     stacks: tuple[Stack, ...] = ()  # its own first, then those of parts on other file systems; empty: not asked for
     archived: Observed[bool] = _NOT_LOOKED_AT  # archive_mode is not off, or archive_status has segments
+    archives: tuple[Place, ...] = ()  # where archive_command copies WAL to, as far as it says so

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from itertools import chain
 
+from guardsh.model.backup import Backup
 from guardsh.model.instance import Instance
 from guardsh.model.intent import Effect, Intent, Question
 from guardsh.model.node import Node
@@ -51,13 +52,14 @@ class Touch:
 @dataclass(frozen=True, slots=True)
 class Findings:
     """Everything a verdict stands on. ``unseen`` are sentences about targets that could not be looked at or searched
-    to the end: each counts as a primary. ``touches`` belong to ``intents`` by index."""
+    to the end: each counts as a primary. ``touches``, ``unseen`` and ``backups`` belong to ``intents`` by index."""
 
     node: Node
     intents: tuple[Intent, ...]
     touches: tuple[tuple[Touch, ...], ...]
     unseen: tuple[tuple[str, ...], ...]
     answers: dict[Question, Observed[str]] = field(default_factory=dict, hash=False)
+    backups: tuple[tuple[Backup, ...], ...] = ()  # none at all, or of each intent
 
     @property
     def every_touch(self) -> tuple[Touch, ...]:

@@ -7,8 +7,9 @@ neither code nor an escape sequence::
     1 1763846400 none none - -
     1 1763846400 primary running - md0:reshape:6:6:42:3h
 
-An array in which something moves also has how far that is, in percent, and the time left. Readers that do not know
-these two fields take the line for none of ours, and the node for unknown.
+Of the name of an array only letters, digits and ``_./-`` are left. An array in which something moves also has how far
+that is, in percent, and the time left. Readers that do not know all of it take the line for none of ours, and the node
+for unknown.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ HEALTHS = ("checking", "resyncing", "recovering", "reshaping", "degraded", "inac
 ACTIONS = ("check", "resync", "recovery", "reshape")  # in place of a health: it moves, and nothing graver is the matter
 UNITS = ("min", "h", "d")
 
+LONGEST_NAME = 24
+_NAME = rf"[A-Za-z0-9/][A-Za-z0-9_./-]{{0,{LONGEST_NAME - 1}}}"  # vg0/data, tank, /mnt/data
 _ARRAY = re.compile(
-    rf"(?P<name>md[0-9]{{1,6}}):(?P<health>{'|'.join((*HEALTHS, *ACTIONS))})"
+    rf"(?P<name>{_NAME}):(?P<health>{'|'.join((*HEALTHS, *ACTIONS))})"
     rf":(?P<working>[0-9]{{1,4}}):(?P<expected>[0-9]{{1,4}})"
     rf"(?::(?P<percent>[0-9]{{1,3}}):(?:-|(?P<left>[0-9]{{1,4}})(?P<unit>{'|'.join(UNITS)})))?"
 )

@@ -6,8 +6,8 @@ import os
 import re
 from collections.abc import Iterator
 
-from guardsh.observe.mounts import Mount, is_below, mount_of, mounts_of
 from guardsh.system import proc
+from guardsh.system.mount_table import Mount, is_below, mount_of, mounts_of
 
 _ELSEWHERE = re.compile(r"/proc/(\d+)/(?:root|cwd)(/.*)?")
 
@@ -37,7 +37,7 @@ def _inner(path: str, mounted: list[Mount]) -> Iterator[tuple[int, str]]:
     below = [each for each in seen if each.point != path and is_below(each.point, path)]
     for each, here in ((mount, path), *((each, each.point) for each in below)):
         yield each.number, _join(each.root, os.path.relpath(here, each.point))
-        for upper in each.values("upperdir") if each.type == "overlay" else ():
+        for upper in each.values("upperdir") if each.kind == "overlay" else ():
             # An overlay's files lie in a directory of the node's, which is another mount.
             there = mount_of(upper, mounted)
             if there is not None:

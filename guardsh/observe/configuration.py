@@ -1,11 +1,13 @@
-"""The configuration of an instance: which files it is in, and the settings that say where it streams from."""
+"""The configuration of an instance: which files it is in, and the settings that say where WAL comes from and goes."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from glob import glob
+from itertools import repeat
 
 from guardsh.model.instance import Server
 from guardsh.model.observed import Known, Observed, Unknown
@@ -16,6 +18,7 @@ from guardsh.observe.settings_file import Settings, SettingsError, read
 from guardsh.system.proc import identity
 
 _FIRST_WITHOUT_RECOVERY_CONF = 12
+_COPIED_TO = re.compile(r"""(?:^|[\s"'=<>|&(])(/[^\s"'<>|;&:]*)/%f""")
 _FILES = ("hba_file", "ident_file", "ssl_cert_file", "ssl_key_file", "ssl_ca_file", "ssl_crl_file")
 
 
@@ -28,6 +31,7 @@ class Configuration:
     archive_mode: Observed[str]
     places: tuple[Place, ...]
     data_directory: str
+    archives: tuple[Place, ...]  # where archive_command copies WAL to
 
 
 def look(directory: Place, server: Server | None, version: Observed[str], root: str = "/") -> Configuration:
@@ -41,7 +45,17 @@ def look(directory: Place, server: Server | None, version: Observed[str], root: 
         archive_mode=_setting("archive_mode", prevailing_first),
         places=tuple(_outside(_places(main, directory.path), directory.path)),
         data_directory=main.values.get("data_directory", ""),
+        archives=tuple(map(Place, _copied_to(_setting("archive_command", prevailing_first)), repeat(None))),
     )
+
+
+def _copied_to(command: Observed[str]) -> tuple[str, ...]:
+    """The directories on this host that an archive_command names before ``/%f``.
+
+    >>> _copied_to(Known("test ! -f /mnt/a/%f && cp %p /mnt/a/%f", "")), _copied_to(Known("rsync %p db-02:/a/%f", ""))
+    (('/mnt/a',), ())
+    """
+    return () if isinstance(command, Unknown) else tuple(dict.fromkeys(_COPIED_TO.findall(command.value)))
 
 
 def _without_secrets(setting: Observed[str]) -> Observed[str]:

@@ -19,7 +19,7 @@ def located(target: Target | Configured, cwd: str) -> Target | Unknown:
     said: dict[tuple[str, str], str] = {}
     for path in _files(target.files, cwd):
         try:
-            said |= dict(_settings(path))
+            said |= dict(settings(path))
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
@@ -40,8 +40,8 @@ def _files(named: tuple[str, ...], cwd: str) -> Iterator[str]:
             yield path
 
 
-def _settings(path: str) -> Iterator[tuple[tuple[str, str], str]]:
-    """Section and name, and the value without its quotes and comment."""
+def settings(path: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """Section and name, and the value without its quotes and comment. Raises OSError."""
     section = ""
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
         for line in file.read(_LONGEST).splitlines():

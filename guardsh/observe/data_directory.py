@@ -57,6 +57,7 @@ def look(path: str, server: Server | None = None, root: str = "/") -> DataDirect
         writers=writers,
         moved=moved,
         archived=_archived(settings.archive_mode, place.path),
+        archives=settings.archives,
     )
 
 

@@ -10,7 +10,7 @@ from glob import glob
 from guardsh.model.observed import Known
 from guardsh.model.stack import Stack, layers
 from guardsh.observe.block import Devices
-from guardsh.observe.mounts import Mount
+from guardsh.system.mount_table import Mount
 
 _NOT_OF_DEVICES = frozenset({"shm", "pts", "mqueue", "hugepages", "fd"})
 # Passed through to the drive, past the block layer: SCSI generic, block SCSI generic, NVMe generic.
@@ -31,7 +31,7 @@ def nodes(stacks: tuple[Stack, ...], mounted: list[Mount]) -> tuple[str, ...]:
     devices = Devices()
     wanted = {(stat.S_IFBLK, number) for number in numbers}
     wanted |= {(stat.S_IFCHR, number) for each in numbers for number in _passing(devices, each)}
-    found = (node for mount in mounted if mount.type == "devtmpfs" for node in _below(mount.point))
+    found = (node for mount in mounted if mount.kind == "devtmpfs" for node in _below(mount.point))
     return tuple(path for path, status in found if (stat.S_IFMT(status.st_mode), status.st_rdev) in wanted)
 
 

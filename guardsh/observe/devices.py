@@ -16,12 +16,12 @@ from guardsh.observe import signature, storage, volumes
 from guardsh.observe.block import Device, Devices
 from guardsh.observe.footing import Footing, node_number
 from guardsh.observe.losses import Losses
-from guardsh.observe.mounts import Mount, mounts
 from guardsh.observe.naming import Named, named
 from guardsh.observe.paths import Reached, lineage, reach
 from guardsh.observe.rising import Ground, Node, Rise
 from guardsh.system import proc
 from guardsh.system.apart import Deadline, apart, side_by_side
+from guardsh.system.mount_table import Mount, mounts
 
 _SHARE = 0.25  # of the time left: for the ends of all devices together, and for the arrays
 _SHOWN = 4
@@ -140,7 +140,7 @@ class Look:
         groups = {_group(node) for node in rise.ways if _holds_group(node, rise, target)}
         if groups:
             yield from _sleeping(groups, volumes.logical_volumes(self._deadline))
-        datasets = [node for node in rise.starts if isinstance(node, Mount) and node.type == "zfs"]
+        datasets = [node for node in rise.starts if isinstance(node, Mount) and node.kind == "zfs"]
         if datasets:
             asleep = volumes.not_mounted(target.path, self._deadline)
             if isinstance(asleep, Unknown):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from guardsh.model.backup import Backup
 from guardsh.model.finding import Findings
 from guardsh.model.instance import Instance, Server
 from guardsh.model.intent import ANY_INSTANCE, Effect, Extent, Intent, Invocation, Target
@@ -23,6 +24,7 @@ from guardsh.observe import (
     devices,
     members,
     node,
+    repositories,
     search,
     signals,
     touching,
@@ -34,6 +36,7 @@ from guardsh.system.apart import Apart, Deadline, apart
 
 _GRACE = 0.3  # seconds for putting the answers together after the deadline of the looks themselves
 _MEASURING = 0.1  # seconds for an estimate of the size
+_TAKING_ALONG = (Effect.DELETE, Effect.REWIND, Effect.DISMANTLE)  # and not chown -R
 _ON_WHATEVER_RUNS = (Effect.START, Effect.STOP, Effect.PROMOTE, Effect.CONFIGURE)  # which is known without a search
 _AS_MANY_AS_ANYONE_READS = 8
 
@@ -59,6 +62,7 @@ class _Reach:
     reached: list[Reached]
     unseen: list[str]
     unmounted: list[str] = field(default_factory=list)  # as unseen, where the node may carry anything of Postgres
+    backups: dict[str, Backup] = field(default_factory=dict)  # by their places
 
 
 def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -> Findings:
@@ -73,6 +77,7 @@ def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -
     nearby = _search(intents, reaches, invocation.cwd, deadline)
     pairs = candidates.near(nearby.data_directories, servers, deadline)
     pairs += others.result(deadline, nearby.doubts)
+    _add_configured_backups(intents, reaches, pairs, invocation, deadline)
     for one in reaches:
         one.unseen += one.unmounted if pairs or may_carry_postgres(policy.data_directories) else ()
     touched = _touched(reaches, pairs, everything=any(map(touching.is_node_wide, intents)))
@@ -96,6 +101,7 @@ def _look(intents: tuple[Intent, ...], invocation: Invocation, policy: Policy) -
             for intent, one in zip(intents, reaches, strict=True)
         ),
         answers=answers.to(intents, invocation, deadline),
+        backups=tuple(tuple(one.backups.values()) for one in reaches) if any(one.backups for one in reaches) else (),
     )
 
 
@@ -188,8 +194,29 @@ def _search(intents: Sequence[Intent], reaches: Sequence[_Reach], cwd: str, dead
             if parent not in climbed:
                 climbed.add(parent)
                 found.add(search.above((*reached.lineage[1:], *ways(parent))))
-            found.add(_search_target(intent, reached, deadline))
+            searched = _search_target(intent, reached, deadline)
+            one.backups = {**repositories.taken_along(reached, searched.backups), **one.backups}
+            found.add(searched)
     return found
+
+
+def _add_configured_backups(
+    intents: Sequence[Intent],
+    reaches: Sequence[_Reach],
+    pairs: Sequence[node.Pair],
+    invocation: Invocation,
+    deadline: Deadline,
+) -> None:
+    """To what a device command reaches: not every file system is searched, and not always to its end."""
+    concerned = [one for intent, one in zip(intents, reaches, strict=True) if intent.effect is Effect.DISMANTLE]
+    places = tuple(repositories.told(pairs, invocation.environment)) if any(one.reached for one in concerned) else ()
+    seen = apart(partial(repositories.holding, places, deadline), deadline) if places else Known((), "")
+    for one in concerned:
+        if isinstance(seen, Unknown):
+            one.unseen.append(f"could not look at the backups of this node: {seen.why}")
+            continue
+        for reached in one.reached:
+            one.backups = {**repositories.taken_along(reached, seen.value), **one.backups}
 
 
 def _search_target(intent: Intent, reached: Reached, deadline: Deadline) -> search.Found:
@@ -201,7 +228,8 @@ def _search_target(intent: Intent, reached: Reached, deadline: Deadline) -> sear
         return search.Found([reached.place.path])
     if intent.effect in (Effect.DISMANTLE, Effect.REWIND) and reached.place.path == "/":  # the whole machine
         return search.Found()
-    found = search.below(reached.place.path, deadline)
+    of_backups, archives = intent.effect in _TAKING_ALONG, intent.effect is Effect.DISMANTLE
+    found = search.below(reached.place.path, deadline, of_backups=of_backups, archives=archives)
     if intent.effect is Effect.OVERWRITE:  # a restore goes where nothing tells yet
         found.data_directories.append(reached.place.path)
     return found

@@ -8,9 +8,9 @@ from functools import cached_property
 
 from guardsh.model.observed import Known, Unknown
 from guardsh.observe.block import Device, Devices
-from guardsh.observe.mounts import Mount
 from guardsh.observe.volumes import pools
 from guardsh.system.apart import Deadline
+from guardsh.system.mount_table import Mount
 
 _ASKING = 1.0  # seconds, where nothing limits the look but whoever waits for it
 _MEMORY = frozenset({"tmpfs", "ramfs", "rootfs", "devtmpfs"})
@@ -30,9 +30,9 @@ class Footing:
         """The numbers of every block device that holds a part of it."""
         named = [number for path in mount.sources() if (number := self.number(path)) is not None]
         own = [mount.number] if os.major(mount.number) else []
-        if mount.type == "zfs":
+        if mount.kind == "zfs":
             return frozenset(self._zfs.get(mount.source.partition("/")[0], ()))
-        if mount.type == "btrfs":  # its numbers are nobody's, and any of its devices may be the source
+        if mount.kind == "btrfs":  # its numbers are nobody's, and any of its devices may be the source
             return frozenset(named).union(*(group for group in self._pools().values() if group.intersection(named)))
         return frozenset((*own, *named))
 
@@ -43,7 +43,7 @@ class Footing:
 
     def directories(self, mount: Mount) -> list[str]:
         """Of an overlay: where its files really lie, the writable one first (overlayfs.rst of the kernel)."""
-        if mount.type != "overlay":
+        if mount.kind != "overlay":
             return []
         lower = [path for value in mount.values("lowerdir") for path in value.split(":") if path]
         return [*mount.values("upperdir"), *lower, *mount.values("lowerdir+"), *mount.values("datadir+")]
@@ -53,7 +53,7 @@ class Footing:
         return self._devices.text(f"{loop.path}/loop/backing_file").removesuffix(_DELETED)
 
     def is_memory(self, mount: Mount) -> bool:
-        return mount.type in _MEMORY
+        return mount.kind in _MEMORY
 
     def _pools(self) -> dict[str, frozenset[int]]:
         """Each btrfs file system in /sys, with the numbers of its devices that are there."""

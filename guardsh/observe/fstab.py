@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 
-from guardsh.observe.mounts import Mount, mount_of, mounts
+from guardsh.system.mount_table import Mount, mount_of, mounts, plain
 
-_OCTAL = re.compile(r"\\([0-7]{3})")
 _UNITS = (
     "etc/systemd/system",
     "run/systemd/system",
@@ -32,7 +30,7 @@ def by_hand(paths: Iterable[str], root: str = "/") -> tuple[str, ...]:
     return tuple(
         mount.point
         for mount in found
-        if mount and mount.point != "/" and mount.type not in _BY_ITSELF and mount.point not in listed
+        if mount and mount.point != "/" and mount.kind not in _BY_ITSELF and mount.point not in listed
     )
 
 
@@ -72,12 +70,3 @@ def _where(path: str) -> Iterator[str]:
             yield from (line.partition("=")[2].strip().rstrip("/") for line in file if line.startswith("Where="))
     except OSError:  # a masked or dangling unit mounts nothing
         return
-
-
-def plain(field: str) -> str:
-    """With blanks and backslashes as they are; they are written in octal.
-
-    >>> plain(r"/mnt/my\\040data")
-    '/mnt/my data'
-    """
-    return _OCTAL.sub(lambda match: chr(int(match[1], 8)), field)

@@ -11,8 +11,8 @@ from guardsh.model.storage import Array, Arrays, Member
 from guardsh.observe import btrfs
 from guardsh.observe.block import Device
 from guardsh.observe.enough import survives
-from guardsh.observe.mounts import Mount
 from guardsh.observe.rising import Ground, Node, Rise
+from guardsh.system.mount_table import Mount
 
 _IDLE = ("faulty", "spare", "vanished")  # nothing is read from them
 _KEEPS = "keeps all data, with less redundancy, without"
@@ -58,7 +58,7 @@ class Losses:
         lost = [each for each, fate in below.items() if fate.lost and isinstance(each, Device)]
         if lost and isinstance(node, Device) and node.kind is Kind.ARRAY:
             return self._array(node, lost)
-        if lost and isinstance(node, Mount) and node.type == "btrfs":
+        if lost and isinstance(node, Mount) and node.kind == "btrfs":
             return self._btrfs(node, lost)
         return max(below.values(), key=lambda fate: (fate.lost, fate.loss is not None), default=_LOST)
 

@@ -65,7 +65,7 @@ def instances_of(
 
 def look_at_arrays(deadline: Deadline, root: str = "/") -> Apart[Arrays]:
     """Begin to read the arrays: what /proc and /sys have of them may hang like any other file."""
-    return Apart(partial(_arrays, deadline, root))
+    return Apart(partial(arrays_there, deadline, root))
 
 
 def of(instances: tuple[Instance, ...], arrays: Apart[Arrays], deadline: Deadline) -> Node:
@@ -199,8 +199,8 @@ def _instance(
     return instance.combine(directory, server, sql)
 
 
-def _arrays(deadline: Deadline, root: str) -> Arrays:
-    """md's, and what else keeps data on several devices."""
+def arrays_there(deadline: Deadline, root: str) -> Arrays:
+    """md's, and what else keeps data on several devices. It may hang."""
     from guardsh.observe import pools, storage
 
     found = storage.arrays(root)

@@ -10,10 +10,10 @@ from typing import TypeAlias
 from guardsh.model.stack import Kind
 from guardsh.observe.block import Device, Devices
 from guardsh.observe.footing import Footing
-from guardsh.observe.mounts import Mount, mount_of
+from guardsh.system.mount_table import Mount, mount_of
 
 Node: TypeAlias = Device | Mount
-_NETWORK = frozenset({"nfs", "nfs4", "cifs", "ceph"})
+NETWORK = frozenset({"nfs", "nfs4", "cifs", "ceph"})
 
 
 class Ground:
@@ -50,7 +50,7 @@ class Ground:
         """Whether a mount that is not among what stands there certainly stands elsewhere."""
         if mount in risen.ways:
             return False
-        if self.footing.is_memory(mount) or mount.type in _NETWORK:
+        if self.footing.is_memory(mount) or mount.kind in NETWORK:
             return True
         numbers = self.footing.devices(mount)
         return bool(numbers) and all(self._is_told(number) for number in numbers)
@@ -72,7 +72,7 @@ class Ground:
         return {
             mount: [mount_of(path, self.mounted) for path in self.footing.directories(mount)]
             for mount in self.mounted
-            if mount.type == "overlay"
+            if mount.kind == "overlay"
         }
 
 

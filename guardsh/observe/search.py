@@ -1,4 +1,4 @@
-"""Instances that nobody told us about, found by what lies above and below a path."""
+"""Instances and backups that nobody told us about, found by what lies above and below a path."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from guardsh.model.backup import Backup
 from guardsh.model.place import Place
 from guardsh.model.saved import FILES, STORE
+from guardsh.observe import backups
 from guardsh.system.apart import Deadline
 
 _DATA_DIRECTORY = frozenset(
@@ -30,11 +32,13 @@ class Found:
     data_directories: list[str] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)  # a pg_wal or a tablespace whose instance is elsewhere, or moved
     doubts: list[str] = field(default_factory=list)
+    backups: list[Backup] = field(default_factory=list)
 
     def add(self, other: Found) -> None:
         self.data_directories += other.data_directories
         self.parts += other.parts
         self.doubts += other.doubts
+        self.backups += other.backups
 
 
 def above(lineage: tuple[Place, ...]) -> Found:
@@ -59,8 +63,11 @@ def is_moved_aside(directory: str) -> bool:
     return name == FILES and os.path.basename(os.path.dirname(entry)).startswith(STORE)
 
 
-def below(top: str, deadline: Deadline) -> Found:
-    """What a command that removes or replaces ``top`` with all below it would meet, within the deadline."""
+def below(top: str, deadline: Deadline, *, of_backups: bool = False, archives: bool = False) -> Found:
+    """What a command that removes or replaces ``top`` with all below it would meet, within the deadline.
+
+    With ``of_backups`` they count as what they are, not by the data directories in them; with ``archives`` WAL does.
+    """
     found, kept = Found(), [top]
     pending = [top]
     while pending:
@@ -74,11 +81,20 @@ def below(top: str, deadline: Deadline) -> Found:
             if directory != top or not isinstance(error, FileNotFoundError | NotADirectoryError):
                 found.doubts.append(f"could not look into {directory}: {(error.strerror or '').lower()}")
             continue
-        if not _classify(directory, names, found):
+        held = backups.held(names, archives=archives) if of_backups else ""
+        if held:
+            found.backups.append(Backup(_whole(directory), held, f"the names in {directory}"))
+        elif not _classify(directory, names, found):
             pending += directories
             kept += directories if FILES in names else ()
     found.add(_moved_aside(kept, found))
     return found
+
+
+def _whole(directory: str) -> str:
+    """Of a stanza of pgBackRest, the repository: it lies in ``backup`` and in ``archive``."""
+    parent, base = os.path.split(os.path.dirname(directory))
+    return parent if base in ("archive", "backup") else directory
 
 
 def holds_data(directory: str) -> bool:

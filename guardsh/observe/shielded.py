@@ -11,9 +11,9 @@ from guardsh.model.data_directory import DataDirectory
 from guardsh.model.observed import Unknown
 from guardsh.observe import device_nodes, discovery, node, stack
 from guardsh.observe.aliases import aliases
-from guardsh.observe.mounts import Mount, mounts
 from guardsh.system import processes
 from guardsh.system.apart import Deadline
+from guardsh.system.mount_table import Mount, mounts
 
 # Where tmux(1) and screen(1) have the sockets of servers that were started outside, and would run things there.
 _MULTIPLEXERS = ("/tmp/tmux-*", "/run/tmux/*", "/run/screen/S-*", "/run/screens/S-*")  # noqa: S108

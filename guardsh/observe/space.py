@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 
 from guardsh.model.figures import size
-from guardsh.observe.mounts import Mount
 from guardsh.system import proc
+from guardsh.system.mount_table import Mount
 
 _FEW = 0.05  # of all inodes
 

@@ -15,28 +15,34 @@ from guardsh.model.storage import Array, Arrays, Member, summary
 from guardsh.observe import btrfs, space
 from guardsh.observe.block import Device, Devices
 from guardsh.observe.footing import Footing
-from guardsh.observe.mounts import Mount, mount_of, mounts
 from guardsh.observe.volumes import Volume, logical_volumes
 from guardsh.system.apart import Deadline, apart
+from guardsh.system.mount_table import Mount, mount_of, mounts
 
 _LEAST = 0.2  # seconds, however long the other looks took
 _DEEPEST = 24  # layers; an overlay may lie on a loop device in a file on an overlay …
 
 
 def beneath(node: Node, deadline: Deadline, root: str = "/") -> Node:
-    """The same node, with what every instance's directories stand on."""
+    """The same node, with what every instance's directories and every backup stand on."""
+    backups = node.backups.value if isinstance(node.backups, Known) else ()
     every = [[place.path for place in _places(each.directory)] for each in node.instances]
+    found = _found([*every, *([backup.path] for backup in backups)], node.arrays, deadline, root)
+    instances = tuple(replace(each, directory=replace(each.directory, stacks=next(found))) for each in node.instances)
+    lying = tuple(replace(each, stack=next(found)[0]) for each in backups)
+    kept = replace(node.backups, value=lying) if isinstance(node.backups, Known) else node.backups
+    return replace(node, instances=instances, backups=kept)
+
+
+def _found(every: list[list[str]], arrays: Arrays, deadline: Deadline, root: str) -> Iterator[tuple[Stack, ...]]:
+    """The stacks of each of several lists of paths."""
     limit = Deadline(max(_LEAST, deadline.left()))
-    seen = apart(lambda: [stacks(paths, node.arrays, root, limit) for paths in every], limit)
+    seen = apart(lambda: [stacks(paths, arrays, root, limit) for paths in every], limit)
     found = seen.value if isinstance(seen, Known) else [_unseen(paths, seen.why) for paths in every]
     if any(_has_volume(stack) for below in found for stack in below):
         told = logical_volumes(deadline)
         found = [tuple(_with_volumes(stack, told) for stack in below) for below in found]
-    instances = (
-        replace(each, directory=replace(each.directory, stacks=below))
-        for each, below in zip(node.instances, found, strict=True)
-    )
-    return replace(node, instances=tuple(instances))
+    return iter(found)
 
 
 def _places(directory: DataDirectory) -> Iterator[Place]:
@@ -119,7 +125,7 @@ class Down:
         below = (*self._on_devices(numbers, depth), *self._on_directories(mount, depth), *self._not_there(mount))
         if below:
             return replace(layer, below=below)
-        if mount.type == "zfs":
+        if mount.kind == "zfs":
             return replace(layer, kind=Kind.POOL, doubts=("which disks the pool stands on is not known",))
         if mount.source.startswith("/dev/"):
             return replace(layer, doubts=(f"what {mount.source} is cannot be seen",))
@@ -143,7 +149,7 @@ class Down:
                 yield self._file_system(there, depth + 1)
 
     def _not_there(self, mount: Mount) -> Iterator[Layer]:
-        here = self._footing.btrfs(mount) if mount.type == "btrfs" else None
+        here = self._footing.btrfs(mount) if mount.kind == "btrfs" else None
         for number in (btrfs.look(here, self._devices).missing or ()) if here else ():
             yield Layer(Kind.MISSING, f"device {number}", role="missing")
 
@@ -169,8 +175,8 @@ class Down:
 
 
 def _detail(mount: Mount) -> str:
-    where = mount.source if not mount.source.startswith("/dev/") and mount.source != mount.type else ""
-    parts = (mount.type, where and f"from {where}", "" if mount.root == "/" else f"its {mount.root}")
+    where = mount.source if not mount.source.startswith("/dev/") and mount.source != mount.kind else ""
+    parts = (mount.kind, where and f"from {where}", "" if mount.root == "/" else f"its {mount.root}")
     return ", ".join(part for part in (" ".join(filter(None, parts)), "read-only" if mount.read_only else "") if part)
 
 

@@ -37,7 +37,7 @@ def disks(directory: str) -> tuple[Disk, ...]:
     """The file systems of a data directory, its pg_wal and its tablespaces, each once."""
     places = [directory, *(place.path for place in outlying.tablespaces(directory))]
     wal = outlying.wal(directory)
-    found = [mount_table.mount_of(_existing(path)) for path in [*places, *([wal.path] if wal else [])]]
+    found = [mount_table.opened(_existing(path)) for path in [*places, *([wal.path] if wal else [])]]
     once = {mount.device: mount for mount in found if mount is not None}
     return tuple(Disk(mount, _needed_for(mount)) for mount in once.values())
 
@@ -175,7 +175,7 @@ def _thawed(mount: Mount) -> str:
             return f"could not thaw {mount.point}: {_reason(error)}"
     else:
         return f"{mount.point} is thawed"
-    if "ro" not in mount.super_options:
+    if "ro" not in mount.options.split(","):
         return f"{mount.point} is writable"
     try:
         kernel.mount(None, mount.point, None, kernel.MS_REMOUNT | _flags(mount.point))

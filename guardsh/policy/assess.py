@@ -99,7 +99,8 @@ def _verdict(gravest: Judgement, others: list[Judgement]) -> Verdict:
 def _subject(gravest: Judgement) -> Subject:
     case = gravest.case
     now = case.inquiry.findings.node.seen
-    known_as = title(case.instance, now) if case.instance else "" if case.unseen else "no instance on this node"
+    says_it = case.unseen or case.backup
+    known_as = title(case.instance, now) if case.instance else "" if says_it else "no instance on this node"
     return Subject(case.word, known_as, only_copy=gravest.alone)
 
 

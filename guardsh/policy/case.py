@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from guardsh.model.backup import Backup
 from guardsh.model.data_directory import Contents
 from guardsh.model.finding import Findings, Part, Touch
 from guardsh.model.instance import Instance, Replication
@@ -44,6 +45,8 @@ class Inquiry:
         for index, intent in enumerate(self.findings.intents):
             for sentence in self.findings.unseen[index]:
                 yield Case(self, intent, None, ANY, unseen=sentence)
+            for backup in self.findings.backups[index : index + 1]:
+                yield from (Case(self, intent, None, ANY, backup=each) for each in backup)
             touches = self._touches(index, intent)
             for touch in touches:
                 yield Case(self, intent, touch, self._standings(touch, doomed), doomed)
@@ -66,8 +69,9 @@ class Inquiry:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One touch of one intent; ``touch`` is None where a target could not be seen (``unseen``), or where the effect
-    is on the whole node and the node carries no instance. ``standings`` as in standing.py."""
+    """One touch of one intent; ``touch`` is None where a target could not be seen (``unseen``), where it would take
+    a ``backup`` along, or where the effect is on the whole node and the node carries no instance. ``standings`` as in
+    standing.py."""
 
     inquiry: Inquiry
     intent: Intent
@@ -75,6 +79,7 @@ class Case:
     standings: tuple[Standing, ...]
     doomed: tuple[Instance, ...] = ()
     unseen: str = ""
+    backup: Backup | None = None
 
     @property
     def effect(self) -> Effect:
@@ -91,6 +96,8 @@ class Case:
     @property
     def word(self) -> str:
         """What is typed after the host name: the role of a cluster, what the directory is instead, or none."""
+        if self.backup is not None:
+            return "backup"
         if self.instance is None:
             return "none" if self.effect is Effect.REBOOT and not self.unseen else "unknown"
         return word(self.instance)

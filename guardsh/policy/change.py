@@ -24,6 +24,8 @@ def _changes(before: Findings, after: Findings, then: Verdict, now: Verdict) -> 
         yield from _between(path, touch, new[path])
     for path in new.keys() - old.keys():
         yield f"{path} is touched now, and was not when you were asked"
+    if before.backups != after.backups:
+        yield "the backups that it would take along are not those of which you were asked"
     if before.unseen != after.unseen:
         yield f"what can be seen has changed: {_first(after.unseen) or _first(before.unseen)}"
     if (now.decision, now.subject and now.phrase) != (then.decision, then.subject and then.phrase):

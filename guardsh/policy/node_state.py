@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from guardsh.model.data_directory import Contents
 from guardsh.model.instance import Instance, Role, only_copy
 from guardsh.model.node import Node
-from guardsh.model.node_state import ACTIONS, HEALTHS, LONGEST, ArrayState, NodeState, line
+from guardsh.model.node_state import ACTIONS, HEALTHS, LONGEST_NAME, ArrayState, NodeState, line
 from guardsh.model.observed import Known
 from guardsh.model.storage import Array, Arrays, Progress
 
 _NO_INSTANCE = (Contents.ABSENT, Contents.EMPTY, Contents.OTHER, Contents.ABORTED)
 _RESTORES = (Contents.RESTORED, Contents.INCOMPLETE)
 _MOVING = ("checking", "resyncing", "recovering", "reshaping")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_./-]+")
 _GRAVEST_FIRST = ("primary", "unknown", "recovering", "replica")
 
 
@@ -91,7 +93,7 @@ def _arrays(arrays: Arrays) -> tuple[ArrayState, ...]:
 
 
 def _array(array: Array) -> ArrayState:
-    said = ArrayState(array.name, array.health.value, array.working, array.expected or 0)
+    said = ArrayState(_name(array.name), array.health.value, array.working, array.expected or 0)
     moving = array.progress
     if moving is None or moving.held or not moving.total:
         return said
@@ -99,6 +101,15 @@ def _array(array: Array) -> ArrayState:
     named = action in ACTIONS and said.health in _MOVING
     percent = min(100, int(moving.fraction * 100))
     return replace(said, health=action if named else said.health, percent=percent, left=_left(moving))
+
+
+def _name(given: str) -> str:
+    """For prompts: whatever could mean something to a shell or a terminal is gone; whoever made it chose the name.
+
+    >>> _name("md127"), _name("vg0/pg_data"), _name("$(reboot) %n\x1b[2J"), _name("…")
+    ('md127', 'vg0/pg_data', 'reboot-n-2J', 'array')
+    """
+    return _UNSAFE.sub("-", given).lstrip("-_.")[:LONGEST_NAME] or "array"
 
 
 def _left(moving: Progress) -> tuple[int, str] | None:
@@ -117,12 +128,12 @@ def _array_gravity(array: Array) -> tuple[int, str]:
 
 
 def _fitting(state: NodeState) -> NodeState:
-    """As many arrays as the line has room for; those with names of their own (md_data) are not for shells to read."""
+    """As many arrays as the line has room for."""
     arrays: tuple[ArrayState, ...] = ()
     for array in state.arrays:
         try:
-            if len(line(replace(state, arrays=(*arrays, array)))) <= LONGEST:
-                arrays = (*arrays, array)
-        except ValueError:
+            line(replace(state, arrays=(*arrays, array)))
+        except ValueError:  # too long
             continue
+        arrays = (*arrays, array)
     return replace(state, arrays=arrays)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from guardsh.model.backup import Backup
 from guardsh.model.data_directory import Contents
 from guardsh.model.finding import Part, Touch
 from guardsh.model.instance import Instance, Role, State, only_copy
@@ -34,9 +35,9 @@ def standings(touch: Touch, doomed: tuple[Instance, ...] = ()) -> tuple[Standing
     return _live(instance, doomed, spared=is_spared(touch))
 
 
-def is_spared(touch: Touch) -> bool:
+def is_spared(reached: Touch | Backup) -> bool:
     """Whether redundancy keeps all the data: no copy is lost."""
-    return touch.loss is not None and touch.loss.survives
+    return reached.loss is not None and reached.loss.survives
 
 
 def is_stopped(instance: Instance) -> bool:

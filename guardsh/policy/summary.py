@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from guardsh.model.backup import Backup
 from guardsh.model.data_directory import Contents
 from guardsh.model.finding import Part, Touch
 from guardsh.model.instance import Instance, Role, State
@@ -38,15 +39,15 @@ _ON_INSTANCE = frozenset({Effect.START, Effect.STOP, Effect.PROMOTE, Effect.SQL}
 def summary(case: Case) -> str:
     """``rm -rf would delete the data directory of a running primary: 14 entries of it, all of its data.``"""
     action = case.intent.action
+    if case.backup is not None:
+        return _on_backup(action, case.backup)
     if case.touch is None:
         return f"{action} what is not known: {case.unseen}." if case.unseen else f"{action}."
     if case.intent.connection is not None:
         return f"{action} {whom(case.touch.instance)}."
     if case.effect in NODE_WIDE:
         return f"{action}; this node carries {whom(case.touch.instance)}."
-    how = f" ({case.touch.how})" if case.touch.how else ""
-    member = "" if not is_spared(case.touch) or action.endswith(" under") else "a device under "
-    return f"{action} {member}{_object(case.touch)}{how}."
+    return f"{action} {_member(action, case.touch)}{_object(case.touch)}{_way(case.touch)}."
 
 
 def whom(instance: Instance) -> str:
@@ -60,6 +61,19 @@ def whom(instance: Instance) -> str:
     if isinstance(instance.role, Unknown):
         return f"a {state} instance whose role is not known"
     return f"a {state} {_ROLES[instance.role.value]}"
+
+
+def _on_backup(action: str, backup: Backup) -> str:
+    """``mkfs.ext4 would overwrite backups of pgBackRest: /mnt/backup/pgbackrest (under /mnt/backup).``"""
+    return f"{action} {_member(action, backup)}{backup.what}: {backup.path}{_way(backup)}."
+
+
+def _member(action: str, reached: Touch | Backup) -> str:
+    return "" if not is_spared(reached) or action.endswith(" under") else "a device under "
+
+
+def _way(reached: Touch | Backup) -> str:
+    return f" ({reached.how})" if reached.how else ""
 
 
 def _object(touch: Touch) -> str:

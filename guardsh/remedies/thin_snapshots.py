@@ -29,9 +29,9 @@ _READING: dict[str, dict[str, str | None]] = {
 def holding(path: str) -> tuple[Held, ...]:
     """The thin volume that the file system of a path lies on directly: xfs or ext4."""
     here = standing.mount_of(path)
-    if here is None or here.kind not in _READING or not _is_volume(here.number) or not tool.is_here("lvs"):
+    if here is None or here.kind not in _READING or not _is_volume(here.device) or not tool.is_here("lvs"):
         return ()
-    device = _link(f"/sys/dev/block/{here.number}")
+    device = _link(f"/sys/dev/block/{here.device}")
     rows = _listed(f"/dev/mapper/{_text(f'{device}/dm/name')}")
     thin = [f"{row['vg_name']}/{row['lv_name']}" for row in rows if row["segtype"] == "thin"]
     return tuple(Held(path, "lvm", unit, here.inside(path)) for unit in thin[:1])

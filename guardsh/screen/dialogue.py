@@ -17,6 +17,7 @@ _OWN_WORDS = {
     "replica": "a replica",
     "recovering": "recovering, perhaps the only copy",
     "unknown": "of unknown role",
+    "backup": "a backup",
 }
 
 

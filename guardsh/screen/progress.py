@@ -1,18 +1,21 @@
-"""What moves on the arrays of this node, as bars: `guardsh progress` as lines."""
+"""What moves on the arrays of this node, and what guardsh copies, as bars: `guardsh progress` as lines."""
 
 from __future__ import annotations
 
 from guardsh.model.figures import duration, size
 from guardsh.model.storage import Array, Progress
 from guardsh.screen.plain import safe
+from guardsh.system.under_way import UnderWay
 
 _WIDEST, _NARROWEST = 40, 10  # columns of a bar
 
 
-def bars(arrays: tuple[Array, ...], width: int) -> list[str]:
-    """One line for each array on which something is under way, or ought to be; none where nothing is."""
-    moving = [(array, array.progress) for array in arrays if array.progress is not None]
-    labels = [safe(f"{array.name} {progress.action}") for array, progress in moving]
+def bars(arrays: tuple[Array, ...], copies: tuple[UnderWay, ...], width: int) -> list[str]:
+    """One line for each array on which something is under way, or ought to be, and for each copy; none where nothing
+    is."""
+    moving = [(f"{each.name} {each.progress.action}", each.progress) for each in arrays if each.progress is not None]
+    moving += [(each.what, each.progress) for each in copies]
+    labels = [safe(label) for label, _ in moving]
     widest = max(map(len, labels), default=0)
     return [line(label.ljust(widest), progress, width) for label, (_, progress) in zip(labels, moving, strict=True)]
 

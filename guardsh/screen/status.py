@@ -28,7 +28,7 @@ def status(node: Node, width: int, style: Style = WORDS) -> list[str]:
         lines += [*_instance(node, instance, width, style), ""]
     if not node.instances:
         lines += [*headline(node.host, "no instance", "no data directory of PostgreSQL was found", width, style), ""]
-    return ["", *lines, *table((*_array_rows(node), *_by_hand(node)), width), ""]
+    return ["", *lines, *table((*_backup_rows(node), *_array_rows(node), *_by_hand(node)), width), ""]
 
 
 def _instance(node: Node, instance: Instance, width: int, style: Style) -> list[str]:
@@ -82,6 +82,15 @@ def _replication_rows(replication: Replication, now: float) -> Iterator[Row]:
 
 def _row(label: str, observed: Observed[T], shown: Callable[[T], str]) -> Row:
     return label, shown(observed.value) if isinstance(observed, Known) else "not known", explain(observed)
+
+
+def _backup_rows(node: Node) -> Iterator[Row]:
+    if isinstance(node.backups, Unknown):
+        yield _row("backups", node.backups, lambda _: "")
+    for backup in node.backups.value if isinstance(node.backups, Known) else ():
+        yield "backups", backup.path, f"{backup.what} ({backup.source})"
+        if backup.stack is not None:
+            yield from tree(backup.stack, "stands on")
 
 
 def _array_rows(node: Node) -> Iterator[Row]:

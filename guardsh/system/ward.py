@@ -7,7 +7,7 @@ import errno
 import os
 from collections.abc import Iterable
 
-from guardsh.system import kernel
+from guardsh.system import kernel, mount_table
 
 _SHARED = ".shielded"  # screen(1) passes over such a name
 
@@ -104,9 +104,7 @@ def _points_below(directory: str) -> Iterable[str]:
 
 
 def _points() -> list[str]:
-    with open("/proc/self/mountinfo", "rb") as file:
-        fields = [line.split(b" ") for line in file.read().splitlines()]
-    return [os.fsdecode(line[4].decode("unicode_escape").encode("latin-1")) for line in fields]
+    return [mount.point for mount in mount_table.mounts()]
 
 
 def _write(path: str, text: str) -> None:

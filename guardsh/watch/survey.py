@@ -15,6 +15,7 @@ from guardsh.observe import data_directory, node
 from guardsh.system import processes
 from guardsh.system.apart import Apart, Deadline, apart
 
+_ASKING = 1.0  # seconds for the tools of LVM and ZFS, where there is something of theirs
 Pair = tuple[DataDirectory, Server | None]
 
 
@@ -81,6 +82,4 @@ def arrays(deadline: Deadline, root: str) -> Arrays:
 
 
 def _arrays(root: str) -> Arrays:
-    from guardsh.observe import storage
-
-    return storage.arrays(root)
+    return node.arrays_there(Deadline(_ASKING), root)

@@ -23,7 +23,7 @@ __guardsh_state_find() { # -> __guardsh_state_file
 # The fields of the one line; fails where it is not exactly that line.
 __guardsh_state_fields() { # text -> __guardsh_fields
   local IFS=' '
-  [[ -n $1 && $1 != *[!a-z0-9:,\ -]* ]] || return 1
+  [[ -n $1 && $1 != *[!A-Za-z0-9:,_./\ -]* ]] || return 1
   # shellcheck disable=SC2206 # splits at spaces; no character of a pattern is left
   __guardsh_fields=($1)
   [[ ${#__guardsh_fields[@]} == 6 && ${__guardsh_fields[*]} == "$1" && ${__guardsh_fields[0]} == 1 ]] || return 1
@@ -67,8 +67,8 @@ __guardsh_state_arrays() { # arrays -> __guardsh_wrong
     IFS=:
     # shellcheck disable=SC2206 # as above
     part=($array)
-    [[ ${#part[@]} == [46] && ${part[0]} == md[0-9]* && "${part[*]}" == "$array" ]] || return 1
-    case ${part[0]#md} in *[!0-9]* | ???????*) return 1 ;; esac
+    [[ ${#part[@]} == [46] && ${part[0]} == [A-Za-z0-9/]* && "${part[*]}" == "$array" ]] || return 1
+    ((${#part[0]} <= 24)) || return 1
     case ${part[1]} in
       checking | resyncing | recovering | reshaping | degraded | inactive | failed) ;;
       check | resync | recovery | reshape) ;;

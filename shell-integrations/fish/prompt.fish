@@ -26,7 +26,7 @@ end
 set -l health 'checking|resyncing|recovering|reshaping|degraded|inactive|failed'
 set -l action 'check|resync|recovery|reshape'
 set -l progress '\d{1,3}:(?:-|\d{1,4}(?:min|h|d))'
-set -l array "md\d{1,6}:(?:$health|$action):\d{1,4}:\d{1,4}(?::$progress)?"
+set -l array "[A-Za-z0-9/][A-Za-z0-9_./-]{0,23}:(?:$health|$action):\d{1,4}:\d{1,4}(?::$progress)?"
 set -l flag 'only-copy|archiver-failing|several|deletion-healed|insurance-failing'
 set -g __guardsh_state_form '\A1 (\d{1,11}) (primary|recovering|replica|unknown|none)' \
     '(running|starting|stopped|crashed|unknown|none)' \

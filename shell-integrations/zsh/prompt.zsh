@@ -21,7 +21,7 @@ __guardsh_state_find() { # -> __guardsh_state_file
 
 # The fields of the one line; fails where it is not exactly that line.
 __guardsh_state_fields() { # text -> __guardsh_fields
-  [[ -n $1 && ${#1} -le __guardsh_state_longest && $1 != *[^a-z0-9:,\ -]* ]] || return 1
+  [[ -n $1 && ${#1} -le __guardsh_state_longest && $1 != *[^A-Za-z0-9:,_./\ -]* ]] || return 1
   __guardsh_fields=("${(@s: :)1}")
   [[ $#__guardsh_fields == 6 && $__guardsh_fields[1] == 1 ]] || return 1
   [[ $__guardsh_fields[2] == <-> && $#__guardsh_fields[2] -le 11 ]]
@@ -60,7 +60,7 @@ __guardsh_state_arrays() { # arrays -> __guardsh_wrong
   [[ $1 == - ]] && return
   for array in "${(@s:,:)1}"; do
     part=("${(@s.:.)array}")
-    [[ ( $#part == 4 || $#part == 6 ) && $part[1] == md<-> && $#part[1] -le 8 ]] || return 1
+    [[ ( $#part == 4 || $#part == 6 ) && $part[1] == [A-Za-z0-9/]* && $#part[1] -le 24 ]] || return 1
     case $part[2] in
       (checking|resyncing|recovering|reshaping|degraded|inactive|failed) ;;
       (check|resync|recovery|reshape) ;;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from guardsh.model.backup import Backup
 from guardsh.model.data_directory import Contents, ControlFile, ControlState, DataDirectory, Size
 from guardsh.model.finding import Findings, Part, Touch
 from guardsh.model.instance import (
@@ -68,6 +69,9 @@ def findings(block: Block) -> Findings:
         touches=tuple(tuple(_touch(intent, {**block, **one}, each) for one, each in touches) for intent in intents),
         unseen=tuple(tuple(_list(block.get("unseen", []))) for _ in intents),
         answers=_answers(block),
+        backups=tuple((Backup("/mnt/backup/pgbackrest", block["backup"], "its names"),) for _ in intents)
+        if "backup" in block
+        else (),
     )
 
 

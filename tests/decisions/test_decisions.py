@@ -67,7 +67,7 @@ def test_blocks_have_only_keys_that_mean_something() -> None:
             "restore_command",
             "wal-g",
         ),
-        *("looks", "owner", "archived", "directory"),
+        *("looks", "owner", "archived", "directory", "backup"),
     }
     for name, block in CASES.items():
         assert block.keys() <= known, name

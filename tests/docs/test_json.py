@@ -65,8 +65,10 @@ def outputs(node: Node, directory: Path) -> Iterator[tuple[Any, str]]:
     stage.primary.sql("select pg_create_physical_replication_slot('db_03')")
     os.rename(f"{stage.restore}/pg_xact", directory / "pg_xact")
     os.symlink(directory / "pg_xact", f"{stage.restore}/pg_xact")
+    os.makedirs(f"{stage.directory}/kept/wal_005")
     yield printed(node, "status", "--json"), "status"
     for line in (
+        "rm -rf kept",
         "rm -rf build",
         "rm -rf primary/pg_wal",
         "rm -rf restore",

@@ -148,6 +148,18 @@ class Operator:
             check=False,
         )
 
+    def begins(self, *words: str) -> subprocess.Popen[bytes]:
+        """The same, and do not wait for its end."""
+        return subprocess.Popen(
+            self._words(words),
+            env=self._environment(),
+            cwd=self.stage.directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
     def configure(self, text: str, mode: int = 0o644) -> Path:
         """Write the configuration of the system."""
         file = self.place / "etc/guardsh/config.toml"

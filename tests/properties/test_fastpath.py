@@ -33,6 +33,7 @@ AT_TERMINAL = Caller(attended=True, why="at /dev/pts/0", uid=os.getuid())
 PLAIN = ["a", "b", "build", "16384", "x y", ".hidden", "log", "base", "data", "-rf", "postgresql"]
 MARKED = [
     *("PG_VERSION", "global", "pg_wal", "pg_xact", "pg_tblspc", "postmaster.pid", "standby.signal", "PG_notes"),
+    *("archive.info", "backup.info", "wal_005", "wals", "pg_wal.tar.gz", "base.tar.gz"),
     *("postgresql.conf", "pg_control", "archive_status", "backup_label", "PG_15_202209061", "000000010000000000000001"),
 ]
 plain = st.lists(st.sampled_from(PLAIN), min_size=1, max_size=4).map("/".join)

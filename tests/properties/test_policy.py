@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from guardsh.model.backup import Backup
 from guardsh.model.boot import Assembly, Boot, Job
 from guardsh.model.data_directory import Contents, ControlFile, ControlState, DataDirectory
 from guardsh.model.finding import Findings, Part, Touch
@@ -108,6 +109,7 @@ arrays = st.lists(
     ),
     max_size=1,
 ).map(tuple)
+BACKUP = Backup("/mnt/backup", "backups of wal-g", "its names")
 boots = st.builds(
     Boot,
     assemblies=st.just((Assembly("md0", doubts=("no answer in 1.0 s",)),)),
@@ -128,6 +130,7 @@ def findings(draw: st.DrawFn, most: int = 2) -> Findings:
         touches=touches,
         unseen=tuple(tuple(draw(st.lists(st.just("could not look"), max_size=1))) for _ in effects),
         answers={each: draw(observed(st.sampled_from(ANSWERS[type(each)]))) for each in questions},
+        backups=tuple(tuple(draw(st.lists(st.just(BACKUP), max_size=1))) for _ in effects),
     )
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from guardsh import fastpath, judge
 from guardsh.fastpath.first_word import LOOKS
+from guardsh.fastpath.places import BACKUPS
 from guardsh.model.verdict import Caller, Decision
 from tests.install.shim import SHELLS, Shim
 
@@ -209,6 +210,12 @@ def test_the_marks_are_those_of_the_front_door(shim: Shim) -> None:
 def _passes_named(shim: Shim, mark: str) -> bool:
     with planted({mark: "", "d": {"f": ""}}, ("d",)):
         return shim.passes("rm", "f") or shim.passes("rm", "../" + mark)
+
+
+@pytest.mark.parametrize("name", sorted(set(BACKUPS) - {"basebackups_005", "wal_005", "wals"}))
+def test_a_directory_with_a_file_of_backups_does_not_pass(shim: Shim, name: str) -> None:
+    with planted({"leaf": {name: "", "x": ""}}, ()):
+        assert not shim.passes("rm", "-rf", "leaf")
 
 
 @pytest.mark.parametrize(

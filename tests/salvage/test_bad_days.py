@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from guardsh.cli.progress import Sight, shown
+from guardsh.model.observed import Known
+from guardsh.system import under_way
 from tests.faults.operator import NOBODY, needs_namespaces
 from tests.salvage.conftest import PATIENT, Scene, checksums, states
 from tests.salvage.test_accidents import emptied, removed
@@ -36,6 +39,37 @@ def test_killed_in_the_middle_the_server_stays_stopped_and_the_next_run_goes_on(
     before = {name: os.stat(f"{scene.destination}/data/{name}").st_ino for name in scene.saved()}
     assert scene.salvages().returncode == 0
     assert {name: os.stat(f"{scene.destination}/data/{name}").st_ino for name in scene.saved()} == before
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace")
+def test_others_see_how_far_it_is(scene: Scene) -> None:
+    """Stopped in the middle, and run to its end."""
+    scene.session()
+    removed(scene.primary.directory)
+    inject = "inject=pwrite64:signal=STOP:when=4"
+    strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64", "-e", inject]
+    words = (*strace, "guardsh", "salvage", scene.primary.directory, scene.destination)
+    with scene.operator.begins(*words) as running:
+        try:
+            found = _stopped_at(scene.destination)
+            assert 0 <= found.progress.done < found.progress.total
+            assert found.what in " ".join(shown(Sight(Known((), ""), (found,))))
+        finally:
+            for each in under_way.seen():
+                if scene.destination in each.what:
+                    os.kill(each.pid, signal.SIGCONT)
+        assert running.wait(60) == 0
+    assert not any(scene.destination in each.what for each in under_way.seen())
+
+
+def _stopped_at(destination: str) -> under_way.UnderWay:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for found in under_way.seen():
+            if found.what == f"salvage to {destination}" and states([found.pid]) <= {"T", "t"}:
+                return found
+        time.sleep(0.05)
+    raise AssertionError("no salvage was seen")
 
 
 def test_a_changed_copy_is_noticed_by_its_size_and_copied_again(scene: Scene) -> None:

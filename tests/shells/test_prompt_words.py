@@ -61,6 +61,10 @@ EVERY = list(
             for unit in UNITS
         ),
         [NodeState(0, "none", "none", (), (ArrayState("md1", "degraded", 6, 8, 100, None),))],
+        (
+            NodeState(0, "primary", "running", (), (ArrayState(name, "degraded", 1, 2),))
+            for name in ("md_data", "vg0/pg_data", "tank", "A.b-c_d/e", "x" * 24)
+        ),
         [NodeState(0, "primary", "running", ("only-copy", "archiver-failing"), (ARRAY, ARRAY))],
         [NodeState(0, "none", "none", (), (ARRAY,)), NodeState(0, "none", "none")],
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from guardsh.observe.mounts import mount_of, mounts
 from guardsh.observe.space import notes
+from guardsh.system.mount_table import mount_of, mounts
 from tests.storage.loops import attach, detach, run, with_mounts
 
 

@@ -15,9 +15,9 @@ from guardsh.model.intent import Extent, Target
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.stack import Layer, layers
 from guardsh.observe import devices, signature
-from guardsh.observe.mounts import Mount, mount_of
 from guardsh.observe.stack import stacks
 from guardsh.system.apart import Deadline
+from guardsh.system.mount_table import Mount, mount_of, mounts
 from tests.storage.loops import run, with_mounts
 from tests.storage.trees import unpack_stack
 
@@ -86,6 +86,19 @@ def test_what_is_mounted_needs_no_sys(tmp_path: Path) -> None:
     mounted, hidden = with_mounts(work)
     assert (mounted.paths, mounted.unmounted, mounted.hidden) == ((str(tmp_path / "place"),), (), ())
     assert hidden.hidden == ("/sys has nothing of the block device 8:1048560",)
+
+
+def test_names_that_end_a_line_elsewhere(tmp_path: Path) -> None:
+    """The kernel writes blank, tab, newline and backslash in octal, and every other character as it is."""
+    points = [b"/a\\040b\\011c\\012d\\134e", b"/cr\rvt\x0bfs\x1c", "/line\u2028\x85".encode(), b"/\xff"]
+    lines = [b"%d 1 8:1 / %s rw - ext4 /dev/sda1 rw,x=y" % (number, point) for number, point in enumerate(points)]
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/mountinfo").write_bytes(b"\n".join([*lines, b"not one", b""]))
+    seen = mounts(str(tmp_path))
+    assert [os.fsencode(each.point) for each in seen] == [b"/a b\tc\nd\\e", *points[1:]]
+    assert {(each.device, each.kind, each.source, each.options) for each in seen} == {
+        ("8:1", "ext4", "/dev/sda1", "rw,x=y")
+    }
 
 
 def test_without_mountinfo(tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ from types import ModuleType
 
 import pytest
 
-from guardsh.observe import block, mounts, volumes
+from guardsh.observe import backups, block, configuration, volumes
+from guardsh.system import mount_table
 
 
-@pytest.mark.parametrize("module", [block, mounts, volumes])
+@pytest.mark.parametrize("module", [backups, block, configuration, mount_table, volumes])
 def test_examples_hold(module: ModuleType) -> None:
     results = doctest.testmod(module)
     assert results.attempted > 0

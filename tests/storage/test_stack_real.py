@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 
 from guardsh.model.intent import Effect, Extent, Intent, Target
+from guardsh.model.node_state import ArrayState
 from guardsh.model.observed import Known, Unknown
 from guardsh.model.stack import Kind, Layer, Loss, Stack, layers
 from guardsh.model.verdict import Caller, Decision, Verdict
 from guardsh.observe import devices
 from guardsh.observe.discovery import may_carry_postgres
 from guardsh.observe.stack import stacks
+from guardsh.policy.node_state import not_known, with_arrays
 from guardsh.system.apart import Deadline
+from guardsh.watch import survey
 from tests.decisions.judging import verdict_on
 from tests.storage.loops import attach, detach, plant, run, with_mounts
 
@@ -207,12 +210,14 @@ def test_degraded_btrfs(four: list[str], tmp_path: Path) -> None:
     run("btrfs", "device", "scan", "--forget")
     detach(four[1])
 
-    def work() -> tuple[Layer, set[tuple[str, str, Loss | None]]]:
+    def work() -> tuple[Layer, set[tuple[str, str, Loss | None]], tuple[ArrayState, ...]]:
         run("btrfs", "device", "scan", four[0], four[2], four[3])
         run("mount", "-o", "degraded", four[0], str(place))
-        return of(place), reached(four[2])[0]
+        run("btrfs", "filesystem", "label", str(place), "pg data\033[2J")
+        return of(place), reached(four[2])[0], with_arrays(not_known(0), survey.arrays(Deadline(20.0), "/")).arrays
 
-    layer, found = with_mounts(work)
+    layer, found, for_prompts = with_mounts(work)
+    assert ArrayState("pg-data-2J", "degraded", 3, 4) in for_prompts
     assert [each.name for each in layer.below if each.kind is Kind.MISSING] == ["device 2"]
     [(_, _, loss)] = found
     assert loss is not None
@@ -238,6 +243,23 @@ def test_verdicts_on_a_btrfs_of_several_devices(four: list[str], tmp_path: Path)
     assert "redundancy" in {reason.code for reason in two.reasons}
     assert two.summary.startswith("wipefs would overwrite the data directory of ")
     assert written.decision is Decision.CHALLENGE
+
+
+def test_backups_on_a_btrfs_of_several_devices(four: list[str], tmp_path: Path) -> None:
+    place = tmp_path / "pool"
+    place.mkdir()
+
+    def work() -> list[Verdict]:
+        run("mount", four[0], str(place))
+        (place / "wal_005").mkdir()
+        lines = (f"wipefs -a {four[3]}", f"wipefs -a {four[0]} {four[3]}")
+        return [verdict_on(line, Caller(True, "", 0)) for line in lines]
+
+    one, two = with_mounts(work)
+    what = f"backups of wal-g: {place} (under {place})."
+    assert one.summary == f"wipefs would overwrite a device under {what}"
+    assert "redundancy" in {reason.code for reason in one.reasons}
+    assert two.decision is Decision.CHALLENGE
 
 
 def test_an_empty_file_system_of_our_own_passes(tmp_path: Path) -> None:

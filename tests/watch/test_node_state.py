@@ -97,11 +97,27 @@ def test_arrays_that_are_not_clean_gravest_first() -> None:
     assert state.arrays == (ArrayState("md2", "failed", 7, 8), ArrayState("md1", "resyncing", 7, 8))
 
 
-def test_arrays_are_left_out_where_shells_could_not_read_them() -> None:
+def test_as_many_arrays_as_shells_read() -> None:
     many = with_arrays(array("md_data", Health.FAILED), *(array(f"md{n}", Health.DEGRADED) for n in range(99)))
     assert len(line(many)) <= 400
-    assert {each.name for each in many.arrays} < {f"md{n}" for n in range(99)}
+    assert {each.name for each in many.arrays} < {"md_data", *(f"md{n}" for n in range(99))}
     assert len(many.arrays) > 15
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        *((name, name) for name in ("md_data", "vg0/pg_data", "tank", "0b1c2d3e-a", "A.B")),
+        ("$(reboot)\x1b]0;x\x07 `id`%n!!\\", "reboot-0-x-id-n-"),
+        ("a,b:degraded:1:2 3", "a-b-degraded-1-2-3"),
+        ("x" * 99, "x" * 24),
+        *((name, "array") for name in ("", "-", "\n", "\u0430\u0440\u0438")),
+    ],
+)
+def test_names_of_their_own(name: str, said: str) -> None:
+    state = with_arrays(array(name, Health.DEGRADED))
+    assert [each.name for each in state.arrays] == [said]
+    assert parse(line(state)) == state
 
 
 HOUR = 3600 * 2  # sectors that take an hour at one KiB per second

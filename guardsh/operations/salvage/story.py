@@ -122,9 +122,9 @@ def _copy(found: Inventory, home: Destination, kept: journal.Journal) -> str:
     """Copy, then read back; what stood in the way, or ""."""
     total = sum(source.size for source in found.sources)
     try:
-        with _metered("salvage", total) as meter:
+        with _metered("salvage", total, f"salvage to {home.path}") as meter:
             copying.copy_all(found.sources, home, kept, meter.moved)
-        with _metered("reading back", total) as meter:
+        with _metered("reading back", total, f"salvage, reading back {home.path}") as meter:
             copying.verify_all(found.sources, home, kept, meter.moved)
     except KeyboardInterrupt:
         return "interrupted"
@@ -206,8 +206,8 @@ def _nothing_open(held: Held) -> int:
 
 
 @contextlib.contextmanager
-def _metered(label: str, total: int) -> Iterator[Meter]:
-    meter = Meter(label, total, sys.stderr)
+def _metered(label: str, total: int, what: str) -> Iterator[Meter]:
+    meter = Meter(label, total, sys.stderr, what)
     try:
         yield meter
     finally:

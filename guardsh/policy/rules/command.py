@@ -23,7 +23,7 @@ def doubt(case: Case) -> Iterator[Ruling]:
 
 def note(case: Case) -> Iterator[Ruling]:
     """What its grammar wants to be seen; notes are true of what counts, and nothing but words elsewhere."""
-    touches = case.touch is not None or bool(case.unseen)
+    touches = case.touch is not None or case.backup is not None or bool(case.unseen)
     notes = case.intent.notes if case.standings != (Standing.NOTHING,) else ()
     for sentence in (*case.intent.remarks, *notes):
         least = Decision.NOTICE if touches else Decision.ALLOW
@@ -68,7 +68,11 @@ def taken_for_empty(case: Case) -> Iterator[Ruling]:
 
 
 def backups(case: Case) -> Iterator[Ruling]:
-    if case.effect is Effect.EXPIRE:
+    if case.backup is not None:
+        backup = case.backup
+        what = f"{backup.path} holds {backup.what}; whether that is kept anywhere else is not known here"
+        yield Ruling(f"{what}.", (backup.source,))
+    elif case.effect is Effect.EXPIRE:
         yield Ruling("What remains afterwards is not known from here: list the backups first.")
 
 

@@ -62,8 +62,9 @@ def restore_target(case: Case) -> Iterator[Ruling]:
 
 def redundancy(case: Case) -> Iterator[Ruling]:
     """What an array, or a file system on several devices, makes of the loss of members."""
-    if case.touch and case.touch.loss and case.standings != (Standing.NOTHING,):
-        yield Ruling(case.touch.loss.sentence)
+    reached = case.touch or case.backup
+    if reached and reached.loss and case.standings != (Standing.NOTHING,):
+        yield Ruling(reached.loss.sentence)
 
 
 def signal_file(case: Case) -> Iterator[Ruling]:

@@ -10,8 +10,9 @@ import pytest
 
 from guardsh.model.intent import Emptiness, Question, Setting
 from guardsh.model.observed import Known, Observed, Unknown
-from guardsh.policy import strictness, versions
+from guardsh.policy import node_state, strictness, versions
 from guardsh.policy.assess import assess
+from guardsh.policy.change import what_changed
 from guardsh.policy.config import builtin
 from guardsh.policy.rules import role_change
 from tests.decisions import described
@@ -48,7 +49,14 @@ def test_what_is_not_known_is_one_sentence_with_all_its_sources() -> None:
     assert reason.sources == ("no a", "no b")
 
 
-@pytest.mark.parametrize("module", [strictness, versions, role_change])
+def test_a_backup_made_during_the_question_voids_the_answer() -> None:
+    before = described.findings({"on": "running primary", "touches": "nothing", "backup": "archived WAL"})
+    verdict = assess(before, described.caller({}), builtin())
+    assert what_changed(before, before, verdict, verdict) == ""
+    assert what_changed(before, replace(before, backups=()), verdict, verdict).startswith("the backups ")
+
+
+@pytest.mark.parametrize("module", [strictness, versions, role_change, node_state])
 def test_examples_in_docstrings(module: ModuleType) -> None:
     result = doctest.testmod(module)
     assert result.attempted and not result.failed

@@ -39,20 +39,20 @@ def seen(state: str, tmp_path: Path) -> tuple[Array, ...]:
 
 @pytest.mark.parametrize("state", EXPECTED)
 def test_bars(state: str, tmp_path: Path) -> None:
-    assert bars(seen(state, tmp_path), 100) == EXPECTED[state]
+    assert bars(seen(state, tmp_path), (), 100) == EXPECTED[state]
 
 
 def test_a_narrow_terminal_has_figures_only(tmp_path: Path) -> None:
-    assert bars(seen("recovering", tmp_path), 44) == ["md0 recovery   25.8 %  4.19 MB/s  11 s left"]
+    assert bars(seen("recovering", tmp_path), (), 44) == ["md0 recovery   25.8 %  4.19 MB/s  11 s left"]
 
 
 def test_a_name_cannot_write_on_the_terminal(tmp_path: Path) -> None:
     (array,) = seen("recovering", tmp_path)
-    assert "\x1b" not in bars((replace(array, name="md\x1b[2J"),), 100)[0]
+    assert "\x1b" not in bars((replace(array, name="md\x1b[2J"),), (), 100)[0]
 
 
-def looking_at(*states: Arrays) -> Callable[[], Arrays]:
-    coming = iter(states)
+def looking_at(*states: Arrays) -> Callable[[], cli.Sight]:
+    coming = map(cli.Sight, states)
     return lambda: next(coming)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from guardsh.model.backup import Backup
 from guardsh.model.boot import Assembly, Boot, Obstacle
 from guardsh.model.data_directory import Contents, DataDirectory, Size
 from guardsh.model.instance import (
@@ -224,6 +225,19 @@ def test_names_from_outside_cannot_steer_the_terminal() -> None:
     hostile = replace(PRIMARY, warnings=("\x1b]0;owned\x07",), directory=replace(DIRECTORY, place=Place("/a\nb", None)))
     lines = text(replace(NODE, host="db\x9b31m", instances=(hostile,)))
     assert lines.replace("\n", "").isprintable()
+
+
+def test_backups_and_what_they_stand_on() -> None:
+    stack = Stack("/mnt/b/repo", Known(Layer(Kind.FILE_SYSTEM, "/mnt/b", "xfs"), "/sys"))
+    backup = Backup("/mnt/b/repo", "backups of pgBackRest", "repo1-path in /etc/pgbackrest.conf", stack=stack)
+    lines = status(replace(NODE, backups=Known((backup,), "their configuration")), 100)
+    first = next(number for number, line in enumerate(lines) if "backups" in line)
+    assert [" ".join(line.split()) for line in lines[first : first + 2]] == [
+        "backups /mnt/b/repo backups of pgBackRest (repo1-path in /etc/pgbackrest.conf)",
+        "stands on /mnt/b xfs",
+    ]
+    unknown = "\n".join(status(replace(NODE, backups=Unknown("no answer in 0.2 s")), 100))
+    assert "backups not known no answer in 0.2 s" in " ".join(unknown.split())
 
 
 def test_the_stack_is_drawn_as_a_tree() -> None:
