@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from guardsh.remedies.farm_ground import DIRECTORY, LOOKS, NAME, entries, listed, made_at, view
+from guardsh.remedies.farm_ground import DATA, DIRECTORY, LOOKS, NAME, entries, listed, made_at, view
 
 _NAMES = "names"
 _FROZEN = "frozen"  # says why the names are kept as they are
@@ -70,6 +70,16 @@ class Farm:
         """A descriptor of the insured directory itself, beneath its mount on itself. The caller closes it."""
         return os.open(self.name, DIRECTORY, dir_fd=self.view)
 
+    def outlying(self) -> dict[str, str]:
+        """The directories elsewhere, of which links lead: each with the part of the data directory that it is."""
+        found = {}
+        for path in ("", "pg_tblspc"):
+            branch = self.branches.get(path)
+            for name, target in branch.links.items() if branch is not None else ():
+                if path or name in DATA:
+                    found[os.path.realpath(os.path.join(self.root, path, target))] = path or name
+        return found
+
     # Following
 
     def build(self) -> Iterator[Branch]:
@@ -93,8 +103,8 @@ class Farm:
         """Look at one directory, and give what is new in it a second name. What has vanished is only told: whether it
         was taken on purpose is not for us to say."""
         there: dict[str, int] = {}
+        links: set[str] = set()
         directories: set[str] = set()
-        branch.links.clear()
         for entry in entries(branch.real):
             if entry.name.startswith(_TEMPORARY):
                 continue
@@ -103,8 +113,8 @@ class Farm:
             elif entry.is_dir(follow_symlinks=False):
                 directories.add(os.path.join(branch.path, entry.name))
             elif entry.is_symlink():
-                with contextlib.suppress(OSError):
-                    branch.links[entry.name] = os.readlink(entry.name, dir_fd=branch.real)
+                links.add(entry.name)
+                self.note_link(branch, entry.name)
         for name, inode in there.items():
             if branch.files.get(name) != inode:
                 self.link(branch, name)
@@ -112,7 +122,7 @@ class Farm:
         return Seen(
             branch=branch,
             new=tuple(sorted(directories - below)),
-            vanished=tuple(name for name in branch.files if name not in there),
+            vanished=tuple((branch.files.keys() - there.keys()) | (branch.links.keys() - links)),
             removed=tuple(sorted(below - directories)),
         )
 
@@ -120,6 +130,8 @@ class Farm:
         """Give one file its second name; what had it before is let go. Nothing where it is gone already, or no file."""
         try:
             status = os.stat(name, dir_fd=branch.real, follow_symlinks=False)
+            if stat.S_ISLNK(status.st_mode):
+                self.note_link(branch, name)
             if not stat.S_ISREG(status.st_mode) or name.startswith(_TEMPORARY):
                 return
             if not self._has(branch, name, status.st_ino):
@@ -130,6 +142,11 @@ class Farm:
         except FileNotFoundError:
             return
 
+    def note_link(self, branch: Branch, name: str) -> None:
+        """Remember where a symbolic link leads."""
+        with contextlib.suppress(OSError):
+            branch.links[name] = os.readlink(name, dir_fd=branch.real)
+
     def renamed(self, old: Branch, old_name: str, branch: Branch, name: str) -> None:
         """Let the second name follow the first, where that can no longer be seen itself."""
         with contextlib.suppress(OSError, KeyError):
@@ -137,8 +154,9 @@ class Farm:
             branch.files[name] = old.files.pop(old_name)
 
     def forget(self, branch: Branch, name: str) -> None:
-        """Let a file go whose first name was taken on purpose."""
+        """Let a file or a link go whose first name was taken on purpose."""
         branch.files.pop(name, None)
+        branch.links.pop(name, None)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name, dir_fd=branch.second)
 

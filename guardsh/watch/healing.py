@@ -137,7 +137,7 @@ class Healing:
         return names, tuple(lost)
 
     def _kill(self, pid: int) -> None:
-        if pid in (1, os.getpid(), os.getppid()) or pid in self._family.members():
+        if pid in (1, os.getpid(), os.getppid()) or self._family.belongs(pid):
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)

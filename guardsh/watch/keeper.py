@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from guardsh.model.instance import Server
 from guardsh.model.place import Identity
-from guardsh.observe import outlying
 from guardsh.remedies import farms, insured
 from guardsh.remedies.farm_ground import NoFarmError
 from guardsh.remedies.insured import Mode, Report
@@ -43,6 +42,7 @@ class Keeper:
         self._healed_at: float | None = None
         self._trouble = ""
         self._uninsured = ""  # a part of the instance, and why
+        self._elsewhere: dict[str, str] = {}  # what was to be followed outside of the directory
         self._plots: list[Plot] = []
         self._server: Server | None = None
         self._confirmed_at = -_CONFIRMED
@@ -105,15 +105,26 @@ class Keeper:
         insured.hold(self._directory)
         insured.let_allow(os.stat(self._directory).st_uid)
         self._plots = [Plot(self._directory)]
-        self._uninsured = ""
-        for root, part in elsewhere(self._directory):
-            try:
-                self._plots.append(Plot(root, part))
-            except (NoFarmError, OSError) as error:
-                self._uninsured = f"{root} is not insured: {sentence(error)}"
-        for plot in self._plots:
-            insured.cover(os.path.dirname(plot.farm.place))
+        insured.cover(os.path.dirname(self._plots[0].farm.place))
+        self._elsewhere = {}
+        self._follow_elsewhere()
         self._trouble = ""
+
+    def _follow_elsewhere(self) -> None:
+        """What links of it lead to: tablespaces come and go."""
+        self._elsewhere = self._plots[0].farm.outlying()
+        self._uninsured = ""
+        for plot in [each for each in self._plots[1:] if each.farm.root not in self._elsewhere]:
+            self._plots.remove(plot)
+            plot.close()
+            farms.clear(plot.farm.root)
+        for root, part in self._elsewhere.items():
+            if all(plot.farm.root != root for plot in self._plots):
+                try:
+                    self._plots.append(Plot(root, part))
+                    insured.cover(os.path.dirname(self._plots[-1].farm.place))
+                except (NoFarmError, OSError) as error:
+                    self._uninsured = f"{root} is not insured: {sentence(error)}"
 
     def _follow(self, family: Family, server: int, signals: Signals, lifeline: Lifeline) -> None:
         urgency.take()
@@ -227,6 +238,8 @@ class Keeper:
                 whole = True
             for plot in self._plots:
                 plot.look(whole=whole)
+            if self._elsewhere != self._plots[0].farm.outlying() or (whole and self._uninsured):
+                self._follow_elsewhere()
         except (OSError, NoFarmError) as error:
             self._trouble = f"second names cannot be made: {sentence(error)}"
         self._say(self._trouble)
@@ -256,13 +269,6 @@ class Keeper:
         )
         with contextlib.suppress(OSError):
             insured.report(identity, report)
-
-
-def elsewhere(directory: str) -> list[tuple[str, str]]:
-    """The directories outside of it that need a farm of their own, and which part of the instance they are."""
-    wal = outlying.wal(directory)
-    spaces = [(place.path, "pg_tblspc") for place in outlying.tablespaces(directory)]
-    return [*([(wal.path, "pg_wal")] if wal is not None else []), *spaces]
 
 
 def sentence(error: Exception) -> str:

@@ -10,17 +10,12 @@ from collections.abc import Iterable
 
 from guardsh.remedies import farm_return
 from guardsh.remedies.farm import Branch, Farm
-from guardsh.remedies.farm_ground import NoFarmError
+from guardsh.remedies.farm_ground import DATA, NoFarmError
 from guardsh.system.fanotify import MOVED_FROM, MOVED_TO, OVERFLOW, Fanotify, Happened
 
-# What a server keeps its data in. Elsewhere at the top lie configuration and logs, which people edit and rotate.
-_DATA = (
-    *("base", "global", "pg_commit_ts", "pg_multixact", "pg_subtrans", "pg_tblspc", "pg_twophase", "pg_wal", "pg_xact"),
-    *("pg_logical", "pg_replslot"),
-)
-_SENTINELS = frozenset({"PG_VERSION", "postmaster.pid", *_DATA})
+_SENTINELS = frozenset({"PG_VERSION", "postmaster.pid", *DATA})
 # Removed by processes that may have ended before it is known whose they were.
-_FLEETING = ("pg_logical", "pg_replslot", "pg_subtrans", "pg_twophase")
+_FLEETING = ("pg_logical", "pg_notify", "pg_replslot", "pg_serial", "pg_snapshots", "pg_subtrans", "pg_twophase")
 _TEMPORARY = "pgsql_tmp"  # PG_TEMP_FILE_PREFIX (storage/fd.h)
 _CACHE = "pg_internal.init"  # RELCACHE_INIT_FILENAME (utils/relcache.h)
 _ARCHIVING = "archive_status"  # in pg_wal; marks that archiving tools set as well
@@ -44,7 +39,7 @@ class Plot:
             self.farm.close()
             raise NoFarmError(f"names are gone since an accident ({frozen}): guardsh undo brings them back")
         self.farm.forget_recalled()
-        self.events = Fanotify()
+        self.events = _told_of(self.farm)
         self._branches: dict[bytes, Branch] = {}
         self._leaving: dict[int, tuple[Branch, str]] = {}  # by process: what it is renaming
         self._doubted: dict[str, float] = {}  # paths that a stranger took, and when
@@ -131,7 +126,7 @@ class Plot:
         elif event.is_arrival:
             self._arrived(branch, event)
         elif not _is_there(branch, event.name):
-            self.farm.forget(branch, event.name)
+            self._forget(branch, event.name)
 
     def _learn_directory(self, above: Branch, path: str) -> None:
         name = os.path.basename(path)
@@ -149,6 +144,7 @@ class Plot:
         self.unlinked.add(path)
         self.farm.link(branch, event.name)
         self.unlinked.discard(path)
+        self._looks_changed |= event.name in branch.links
         old = self._leaving.pop(event.pid, None) if event.mask & MOVED_TO else None
         if (branch.path, event.name) == _DOOR:
             self._mark_door()
@@ -198,8 +194,12 @@ class Plot:
             if path in self.farm.branches:
                 self._drop(path)
             else:
-                self.farm.forget(above, name)
+                self._forget(above, name)
         self._gone.clear()
+
+    def _forget(self, branch: Branch, name: str) -> None:
+        self._looks_changed |= name in branch.links
+        self.farm.forget(branch, name)
 
     def settled(self) -> None:
         """All names are back in their places."""
@@ -225,6 +225,16 @@ class Plot:
     @property
     def names(self) -> int:
         return sum(len(branch.files) for branch in self.farm.branches.values())
+
+
+def _told_of(farm: Farm) -> Fanotify:
+    try:
+        return Fanotify()
+    except OSError as error:
+        farm.close()
+        kernel, why = f"Linux {os.uname().release}", (error.strerror or "").lower()
+        needs = "fanotify with names: Linux 5.9 or newer, and CAP_SYS_ADMIN of the machine"
+        raise NoFarmError(f"NOT insured: {kernel} does not tell us of names here ({why}); it takes {needs}") from None
 
 
 def _is_there(branch: Branch, name: str) -> bool:
