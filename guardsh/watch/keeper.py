@@ -233,11 +233,11 @@ class Keeper:
             self._say("names have vanished that somebody confirmed: they are kept for a while")
             return
         try:
-            if self._trouble or whole:
-                self._trouble = ""
-                whole = True
+            whole = whole or bool(self._trouble)
             for plot in self._plots:
                 plot.look(whole=whole)
+            if not any(plot.is_behind for plot in self._plots):
+                self._trouble = ""
             if self._elsewhere != self._plots[0].farm.outlying() or (whole and self._uninsured):
                 self._follow_elsewhere()
         except (OSError, NoFarmError) as error:

@@ -166,16 +166,18 @@ class Plot:
             self._due.extend(sorted(self.farm.branches))
         end = time.monotonic() + _AT_ONCE
         while self._due and time.monotonic() < end:
-            branch = self.farm.branches.get(self._due.popleft())
+            branch = self.farm.branches.get(path := self._due.popleft())
             if branch is not None and os.fstat(branch.real).st_nlink > 0:
+                self._due.append(path)  # should it fail
                 self._look_at(branch)
+                self._due.pop()
         if self._looks_changed and not self._due:
             self._looks_changed = False
             self.farm.note_looks()
 
     def _look_at(self, branch: Branch) -> None:
-        self.unlinked = {path for path in self.unlinked if os.path.dirname(path) != branch.path}
         seen = self.farm.refresh(branch)
+        self.unlinked = {path for path in self.unlinked if os.path.dirname(path) != branch.path}
         for path in seen.new:
             self._add(path, branch)
         self._gone.update(os.path.join(branch.path, name) for name in seen.vanished)
@@ -221,6 +223,11 @@ class Plot:
             key: each for key, each in self._branches.items() if not (each.path + "/").startswith(path + "/")
         }
         self.farm.drop(path)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether directories are still to be looked at."""
+        return bool(self._due)
 
     @property
     def names(self) -> int:
