@@ -141,6 +141,8 @@ class Keeper:
                 if now - beat >= _BEAT:
                     beat = now
                     family.learn()
+                    if self._is_wounded() and not self._heal(family, lifeline, self._batch()):
+                        return
                     self._look(whole=now - whole >= _WHOLE)
                     whole = now if now - whole >= _WHOLE else whole
                     if not self._is_wanted() or self._was_moved():
@@ -153,14 +155,22 @@ class Keeper:
         if accident is None:
             self._take(family, batch)
             return True
+        return self._heal(family, lifeline, batch, accident.pid)
+
+    def _heal(self, family: Family, lifeline: Lifeline, batch: Batch, culprit: int = 0) -> bool:
+        """Whether the directory can be followed on."""
         try:
             healing = Healing(family, lifeline, self._mode, [plot.farm for plot in self._plots])
         except ProcessLookupError:
             self._freeze("the server was gone when names vanished")
             return False
-        healing.suspect(accident.pid)
+        healing.suspect(culprit)
         self._take(family, batch, healing)
         return self._settle(healing.heal(self._plots, lambda: self._take(family, self._batch(), healing)))
+
+    def _is_wounded(self) -> bool:
+        """For the case that nobody was told of it. Not where it was moved aside, or is to be let go."""
+        return self._plots[0].is_wounded and self._is_wanted() and not self._was_moved()
 
     def _batch(self) -> Batch:
         return [(plot, list(plot.events.read())) for plot in self._plots]
@@ -182,10 +192,12 @@ class Keeper:
         if belongs or not plot.grave(event, certain=belongs is False):
             return False
         if belongs is None and time.monotonic() - self._confirmed_at < _ECHO:
+            plot.grant(event)
             return False
         root = os.fstat(self._plots[0].farm.branches[""].real)
         if insured.is_allowed(Identity(root.st_dev, root.st_ino), root.st_uid, event.pid):
             self._confirmed_at = time.monotonic()
+            plot.grant(event)
             return False
         return True
 

@@ -21,6 +21,8 @@ _CACHE = "pg_internal.init"  # RELCACHE_INIT_FILENAME (utils/relcache.h)
 _ARCHIVING = "archive_status"  # in pg_wal; marks that archiving tools set as well
 # Every backend opens it when it connects (RelationMapInitializePhase2, relmapper.c): so it is known while it lives.
 _DOOR = ("global", "pg_filenode.map")
+# What no server removes while it runs: gone, whoever was told of it or not, it is to be put back.
+_NEVER_REMOVED = (("", "PG_VERSION"), ("global", "pg_control"), _DOOR)
 _DOUBT = 10.0  # seconds that a name taken by a stranger, but harmlessly, could still be the beginning of an accident
 _AT_ONCE = 0.003  # seconds of a round of looking
 
@@ -44,6 +46,7 @@ class Plot:
         self._leaving: dict[int, tuple[Branch, str]] = {}  # by process: what it is renaming
         self._doubted: dict[str, float] = {}  # paths that a stranger took, and when
         self._gone: set[str] = set()  # paths that were seen to be missing
+        self._granted: set[str] = set()  # paths that somebody was allowed to take
         self._due: deque[str] = deque()  # directories to be looked at
         self._looks_changed = False
         self.unlinked: set[str] = set()  # paths without a second name: none could be made
@@ -108,6 +111,12 @@ class Plot:
         if not event.of_directory and event.name not in branch.files:
             self.unnamed.append((branch, event.name))
 
+    def grant(self, event: Happened) -> None:
+        """Somebody took a name who was allowed to."""
+        branch = self._branches.get(event.directory)
+        if branch is not None:
+            self._granted.add(os.path.join(branch.path, event.name))
+
     def learn(self, event: Happened) -> None:
         """Follow what somebody who may has done: at once, name by name. Raises OSError where no name can be made."""
         if event.mask & OVERFLOW:
@@ -119,6 +128,7 @@ class Plot:
         path = os.path.join(branch.path, event.name)
         if event.is_arrival:
             self._doubted.pop(path, None)
+            self._granted.discard(path)
         if event.of_directory:
             self._learn_directory(branch, path)
         elif event.mask & MOVED_FROM:
@@ -154,6 +164,15 @@ class Plot:
             self.farm.renamed(*old, branch, event.name)
         elif not _is_there(*old):
             self.farm.forget(*old)
+
+    @property
+    def is_wounded(self) -> bool:
+        """Whether a name is gone that no server removes, and that can be put back."""
+        for path, name in _NEVER_REMOVED if not self.part else ():
+            branch = self.farm.branches.get(path)
+            if branch is not None and name in branch.files and not _is_there(branch, name):
+                return os.path.join(path, name) not in self._granted
+        return False
 
     def look(self, *, whole: bool = False) -> None:
         """Look at some directories, for no longer than a moment: news may have been lost. ``whole``: begin at the
@@ -195,7 +214,7 @@ class Plot:
                 continue
             if path in self.farm.branches:
                 self._drop(path)
-            else:
+            elif path in self._granted or self.part or (above.path, name) not in _NEVER_REMOVED:
                 self._forget(above, name)
         self._gone.clear()
 
@@ -207,6 +226,7 @@ class Plot:
         """All names are back in their places."""
         self._doubted.clear()
         self._gone.clear()
+        self._granted.clear()
         self._leaving.clear()
         self.unnamed.clear()
 

@@ -14,7 +14,9 @@ from typing import Any
 
 from guardsh.operations.lab import Lab
 from guardsh.remedies import farm_return, insured
+from guardsh.remedies.farm import Branch, Farm
 from guardsh.system import kernel, proc
+from guardsh.watch.keeper import Keeper
 from tests.insurance.scene import FARM, Scene, difference, scene
 from tests.insurance.stage import covered, kept, own_world, place, until
 
@@ -40,11 +42,32 @@ def spaces(lab: Lab) -> dict[str, Any]:
         return {"healed": heals > 0, "links": links, "rows": rows, "trouble": insured.reports()[0].trouble}
 
 
+def untold(lab: Lab) -> dict[str, Any]:
+    """A name that no server removes is put back, though nobody was told that it went; not where that was allowed."""
+    with scene(lab) as this:
+        server = this.primary
+        keeper = insured.reports()[0].keeper
+        os.kill(keeper, signal.SIGTERM)
+        os.waitpid(keeper, 0)
+        learnt, Keeper._accident = Keeper._accident, lambda *_: None  # type: ignore[method-assign, assignment]
+        with kept(server.directory, this.heard):
+            os.unlink(server.path("global/pg_control"))
+            heals = len(this.settle())
+        Keeper._accident = learnt  # type: ignore[method-assign]
+        return {"heals": heals, "there": os.path.lexists(server.path("global/pg_control")), "rows": this.rows()}
+
+
 def freed(lab: Lab) -> dict[str, Any]:
     """SIGKILL to the keeper and to what stands beside it, after all was put back: the next keeper lets go."""
     this = Scene(lab, lab.primary())
     slow = farm_return.restore
-    farm_return.restore = lambda farm: (slow(farm), time.sleep(600))[0]  # type: ignore[assignment, return-value]
+
+    def restore(farm: Farm) -> tuple[int, list[Branch]]:
+        slow(farm)
+        time.sleep(600)
+        raise AssertionError
+
+    farm_return.restore = restore
     with kept(this.primary.directory, this.heard) as keeper:
         subprocess.run(["rm", "-rf", this.primary.path("base/1")], check=False)
         until(lambda: _state(this.primary.pid) == "T" and os.path.lexists(this.primary.path("base/1/PG_VERSION")))
@@ -189,7 +212,7 @@ def _state(pid: int) -> str:
 
 
 SCENARIOS: dict[str, Callable[[Lab], dict[str, Any]]] = {
-    each.__name__: each for each in (spaces, freed, neighbours, full, read_only, contained)
+    each.__name__: each for each in (spaces, untold, freed, neighbours, full, read_only, contained)
 }
 
 

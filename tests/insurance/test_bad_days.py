@@ -15,6 +15,10 @@ def test_a_tablespace_that_comes_is_followed_and_one_that_goes_leaves_nothing() 
     assert scenario("spaces") == {"healed": True, "links": 1, "rows": "1000", "trouble": ""}
 
 
+def test_what_no_server_removes_is_put_back_though_nobody_was_told() -> None:
+    assert scenario("untold") == {"heals": 1, "there": True, "rows": 10000}
+
+
 def test_a_server_held_still_goes_on_though_all_were_killed_that_held_it() -> None:
     assert scenario("freed") == {"held": "T", "rows": "1"}
 
