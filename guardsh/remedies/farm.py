@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -32,6 +33,7 @@ class Branch:
     group: int
     files: dict[str, int] = field(default_factory=dict)  # name to inode
     links: dict[str, str] = field(default_factory=dict)  # symbolic links, and where they lead
+    replaced: set[str] = field(default_factory=set)  # names that were seen to be another file's now
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,11 @@ class Farm:
             elif entry.is_symlink():
                 links.add(entry.name)
                 self.note_link(branch, entry.name)
-        for name, inode in there.items():
-            if branch.files.get(name) != inode:
-                self.link(branch, name)
+        changed = {name for name, inode in there.items() if branch.files.get(name) != inode}
+        # Of a name that is another file's now we may still be told who did that: only at the second sight.
+        for name in changed & branch.replaced | changed - branch.files.keys():
+            self.link(branch, name)
+        branch.replaced = {name for name in changed if branch.files.get(name) != there[name]}
         below = {path for path in self.branches if path and os.path.dirname(path) == branch.path}
         return Seen(
             branch=branch,
@@ -152,6 +156,17 @@ class Farm:
         with contextlib.suppress(OSError, KeyError):
             os.rename(old_name, name, src_dir_fd=old.second, dst_dir_fd=branch.second)
             branch.files[name] = old.files.pop(old_name)
+
+    def put_aside(self, branch: Branch, name: str) -> str:
+        """Move a file away that took the name of one of ours; the directory in which it lies now. Raises OSError."""
+        place = f"{self.name}.replaced"
+        aside = made_at(self.view, place)
+        try:
+            one = f"{os.path.join(branch.path, name).replace('/', '_')}.{time.time_ns()}"
+            os.rename(name, one, src_dir_fd=branch.real, dst_dir_fd=aside)
+        finally:
+            os.close(aside)
+        return os.path.join(os.path.dirname(self.root), place)
 
     def forget(self, branch: Branch, name: str) -> None:
         """Let a file or a link go whose first name was taken on purpose."""

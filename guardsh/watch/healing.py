@@ -46,6 +46,7 @@ class Outcome:
     culprits: tuple[Culprit, ...]
     sentence: str
     lost: tuple[str, ...] = ()  # names that had no second one yet
+    aside: str = ""  # where that lies which others had put in the places of ours
 
 
 class Healing:
@@ -62,6 +63,7 @@ class Healing:
             lifeline.holding()
         family.stop()
         self._farms = farms
+        self._aside = ""
         for farm in farms:  # who comes after us, should we be killed, has something to go by
             with contextlib.suppress(OSError):
                 farm.freeze(INTERRUPTED, lasting=False)
@@ -130,6 +132,7 @@ class Healing:
     def _put_back(self, plots: Sequence[Plot]) -> tuple[int, tuple[str, ...]]:
         names, lost = 0, list[str]()
         for plot in plots:
+            self._aside = plot.put_aside() or self._aside
             restored, fresh = farm_return.restore(plot.farm)
             plot.follow_again(fresh)
             names += restored
@@ -146,7 +149,7 @@ class Healing:
     def _outcome(self, healed: bool, names: int, sentence: str, lost: tuple[str, ...] = ()) -> Outcome:
         pause = time.monotonic() - self._begun
         culprits = tuple(Culprit(pid, said, self._fate(pid)) for pid, said in self._culprits.items())
-        return Outcome(healed, names, pause, culprits, sentence, lost)
+        return Outcome(healed, names, pause, culprits, sentence, lost, self._aside)
 
     def _fate(self, pid: int) -> str:
         return self._fates.get(pid) or ("it goes on" if _is_alive(pid) else "it had come to its end")

@@ -181,7 +181,7 @@ class Keeper:
             for event in events:
                 if event.is_opening:
                     family.belongs(event.pid)
-                elif event.is_removal and self._is_accident(family, plot, event):
+                elif self._is_accident(family, plot, event):
                     return event
         return None
 
@@ -208,7 +208,8 @@ class Keeper:
             for event in events:
                 if event.pid == os.getpid() or event.is_opening:
                     continue
-                if event.is_removal and not family.belongs(event.pid):
+                belongs = family.belongs(event.pid)
+                if not belongs and (event.is_removal or plot.grave(event, certain=belongs is False)):
                     strangers = True
                     plot.doubt(event)
                     if healing is not None and plot.grave(event, certain=True):

@@ -82,16 +82,33 @@ class Plot:
             self._follow(branch)
 
     def grave(self, event: Happened, *, certain: bool) -> bool:
-        """Whether this removal, not by the server, takes data; where it is not ``certain`` that it was not the server,
-        only what no short-lived process of it removes."""
+        """Whether this removal or replacement, not by the server, takes data; where it is not ``certain`` that it was
+        not the server, only what no short-lived process of it removes."""
         branch = self._branches.get(event.directory)
-        if branch is None or not event.is_removal:
+        if branch is None or not (event.is_removal or self._is_replaced(branch, event.name)):
             return False
         path = os.path.join(self.part, branch.path, event.name)
         top = path.partition("/")[0]
         if top not in _SENTINELS or event.name.startswith((_TEMPORARY, _CACHE, "RECOVERY")) or _ARCHIVING in path:
             return False
         return certain or (top not in _FLEETING and not self._was_emptied(branch, event.name))
+
+    def _is_replaced(self, branch: Branch, name: str) -> bool:
+        """Whether it is another file's name by now."""
+        with contextlib.suppress(FileNotFoundError):
+            there = os.stat(name, dir_fd=branch.real, follow_symlinks=False).st_ino
+            return branch.files.get(name, there) != there
+        return False
+
+    def put_aside(self) -> str:
+        """Move away what strangers have put in the places of ours; the directory in which that lies, or nothing.
+        Raises OSError."""
+        aside = ""
+        for path in self._doubted:
+            branch, name = self.farm.branches.get(os.path.dirname(path)), os.path.basename(path)
+            if branch is not None and self._is_replaced(branch, name):
+                aside = self.farm.put_aside(branch, name)
+        return aside
 
     def _was_emptied(self, branch: Branch, name: str) -> bool:
         """A relation that is dropped is truncated before (mdunlinkfork, md.c); a temporary one is not: t3_16390."""
@@ -103,7 +120,8 @@ class Plot:
             return True  # it never had a second name: it came and went
 
     def doubt(self, event: Happened) -> None:
-        """A stranger took a name. It is kept for a while: that may have been the beginning of an accident."""
+        """A stranger took a name, or gave it to another file. It is kept for a while: that may have been the beginning
+        of an accident."""
         branch = self._branches.get(event.directory)
         if branch is None:
             return

@@ -49,12 +49,34 @@ def untold(lab: Lab) -> dict[str, Any]:
         keeper = insured.reports()[0].keeper
         os.kill(keeper, signal.SIGTERM)
         os.waitpid(keeper, 0)
-        learnt, Keeper._accident = Keeper._accident, lambda *_: None  # type: ignore[method-assign, assignment]
+        learnt, Keeper._accident = Keeper._accident, lambda *_: None  # type: ignore[method-assign]
         with kept(server.directory, this.heard):
             os.unlink(server.path("global/pg_control"))
             heals = len(this.settle())
         Keeper._accident = learnt  # type: ignore[method-assign]
         return {"heals": heals, "there": os.path.lexists(server.path("global/pg_control")), "rows": this.rows()}
+
+
+def replaced(lab: Lab) -> dict[str, Any]:
+    """An old copy unpacked over the running server: its files get their names back, the others lie aside."""
+    with scene(lab) as this:
+        server = this.primary
+        inode = os.stat(server.path("base/5/1259")).st_ino
+        archive = f"{lab.directory}/old.tar"
+        subprocess.run(["tar", "cf", archive, "-C", server.directory, "base/5", "global"], check=True)
+        subprocess.run(["tar", "xf", archive, "-C", server.directory], check=True)
+        until(lambda: this.heals)
+        healed = all(heal["healed"] for heal in this.settle())
+        same = os.stat(server.path("base/5/1259")).st_ino == inode
+        server.sql("checkpoint")
+        aside = this.heals[0]["aside"]
+        return {
+            "healed": healed,
+            "same": same,
+            "aside": aside == f"{server.directory}.replaced" and len(os.listdir(aside)) > 0,
+            "differs": difference(server.directory),
+            "rows": this.rows(),
+        }
 
 
 def freed(lab: Lab) -> dict[str, Any]:
@@ -212,7 +234,7 @@ def _state(pid: int) -> str:
 
 
 SCENARIOS: dict[str, Callable[[Lab], dict[str, Any]]] = {
-    each.__name__: each for each in (spaces, untold, freed, neighbours, full, read_only, contained)
+    each.__name__: each for each in (spaces, untold, replaced, freed, neighbours, full, read_only, contained)
 }
 
 

@@ -19,6 +19,10 @@ def test_what_no_server_removes_is_put_back_though_nobody_was_told() -> None:
     assert scenario("untold") == {"heals": 1, "there": True, "rows": 10000}
 
 
+def test_what_is_unpacked_over_a_running_server_does_not_take_its_files_names() -> None:
+    assert scenario("replaced") == {"healed": True, "same": True, "aside": True, "differs": [], "rows": 10000}
+
+
 def test_a_server_held_still_goes_on_though_all_were_killed_that_held_it() -> None:
     assert scenario("freed") == {"held": "T", "rows": "1"}
 
