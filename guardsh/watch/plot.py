@@ -94,7 +94,9 @@ class Plot:
         return certain or (top not in _FLEETING and not self._was_emptied(branch, event.name))
 
     def _is_replaced(self, branch: Branch, name: str) -> bool:
-        """Whether it is another file's name by now."""
+        """Whether it is another file's name by now, though nobody was allowed to take it from ours."""
+        if os.path.join(branch.path, name) in self._granted:
+            return False
         with contextlib.suppress(FileNotFoundError):
             there = os.stat(name, dir_fd=branch.real, follow_symlinks=False).st_ino
             return branch.files.get(name, there) != there
