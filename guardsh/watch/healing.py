@@ -20,6 +20,7 @@ from guardsh.watch.plot import Plot
 
 _RUN_OUT = 0.15  # seconds that a deletion may take to come to its end by itself
 INTERRUPTED = "a healing was interrupted"  # what a farm says while it lasts
+_HOMELESS = "the directory itself was removed: its files are back in a new one; end the server, and start it there"
 _QUIET = 0.004  # seconds without a further removal, after which it is taken for over
 _STILLNESS = 0.05  # seconds for processes in the middle of a disk's work
 # Programs that do nothing else, and those that start them again and again. Anybody else may have other work in hand.
@@ -64,6 +65,7 @@ class Healing:
         family.stop()
         self._farms = farms
         self._aside = ""
+        self._homeless = False  # the directory itself was removed: the server works in one that is no longer there
         for farm in farms:  # who comes after us, should we be killed, has something to go by
             with contextlib.suppress(OSError):
                 farm.freeze(INTERRUPTED, lasting=False)
@@ -99,7 +101,7 @@ class Healing:
             return self._outcome(False, 0, f"the names could not be put back: {why}; the server goes on")
         finally:
             self._release()
-        outcome = self._outcome(True, names, "healed", lost)
+        outcome = self._outcome(not self._homeless, names, _HOMELESS if self._homeless else "healed", lost)
         for plot in plots:
             plot.settled()
         return outcome
@@ -135,6 +137,7 @@ class Healing:
             self._aside = plot.put_aside() or self._aside
             restored, fresh = farm_return.restore(plot.farm)
             plot.follow_again(fresh)
+            self._homeless |= not plot.part and any(not branch.path for branch in fresh)
             names += restored
             lost += rescue.copied(plot.farm.root, plot.unnamed, self._family.members()) if plot.unnamed else ()
         return names, tuple(lost)

@@ -54,6 +54,8 @@ class Keeper:
             while not signals.noted and self._is_wanted():
                 self._server = self._running()
                 if self._server is None:
+                    with contextlib.suppress(OSError):  # pg_upgrade --link, mv and HA managers need it as it was
+                        insured.lift(self._directory)
                     self._say("no server runs here: the names are kept as they are")
                     waiting.ready([signals.fileno()], _WAIT)
                 else:
@@ -228,7 +230,7 @@ class Keeper:
         """Whether the server goes on, and everything is followed again."""
         self._heals += outcome.healed
         self._healed_at = time.time() if outcome.healed else self._healed_at
-        if not outcome.healed:
+        if not outcome.healed and not outcome.names:
             self._freeze(outcome.sentence)
         self._told(self._directory, outcome)
         return outcome.healed

@@ -121,6 +121,7 @@ def neighbours(lab: Lab) -> dict[str, Any]:
     off = _guardsh("insure", "--off", one.directory).returncode
     still = os.path.lexists(f"{lab.directory}/{FARM}"), difference(two.directory)
     two.stop()
+    until(lambda: not insured.mounts_on_itself(two.directory), 5)  # pg_upgrade --link must not cross a mount
     two.start()
     until(lambda: any(each.server == two.pid and not each.trouble for each in insured.reports()))
     subprocess.run(["rm", "-rf", two.path("base")], check=False)
