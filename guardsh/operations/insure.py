@@ -10,7 +10,7 @@ import time
 from guardsh.remedies import farm_ground, farms, insured, keeping
 from guardsh.remedies.farm_ground import NoFarmError
 from guardsh.remedies.insured import Mode, Report
-from guardsh.system import processes, state_place
+from guardsh.system import proc, processes, state_place
 
 _BUILT = 60.0  # seconds
 _ENDED = 10.0  # seconds
@@ -37,7 +37,8 @@ def off(directory: str) -> None:
         raise InsureError(f"{path} is not insured")
     lost = farms.lost_from(path)
     if lost and not os.path.lexists(f"{path}/global/pg_control"):
-        raise InsureError(f"{lost} files of {path} are nowhere but in its farm: guardsh undo brings them back")
+        ways = f"guardsh undo brings them back, guardsh moved purge insured-{os.path.basename(path)} lets them go"
+        raise InsureError(f"{lost} files of {path} are nowhere but in its farm: {ways}")
     insured.remove(path)
     _await_end(path)
     insured.lift(path)
@@ -83,8 +84,14 @@ def _checked(directory: str) -> str:
 
 
 def _need_root() -> None:
-    if os.geteuid() != 0:
-        raise InsureError("this takes root: it mounts, and holds servers of other accounts still")
+    if os.geteuid() != 0 or not _owns_machine():
+        where = "" if os.geteuid() else " of the machine, not of a user namespace"
+        raise InsureError(f"NOT insured: this takes root{where}: it mounts, and holds servers of other accounts still")
+
+
+def _owns_machine() -> bool:
+    """Whether root here is root there (user_namespaces(7)): fanotify with names, and mounts, take that."""
+    return proc.read("/proc/self/uid_map").split()[:2] in ([], ["0", "0"])
 
 
 def _retire(path: str, mode: Mode) -> None:

@@ -10,10 +10,11 @@ import contextlib
 import json
 import os
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from guardsh.remedies.farm_ground import DIRECTORY, LOOKS, NAME, entries, listed, made_at, view
+from guardsh.remedies.farm_ground import DATA, DIRECTORY, LOOKS, NAME, entries, listed, made_at, view
 
 NAMES = "names"  # below the home of a farm
 _FROZEN = "frozen"  # says why the names are kept as they are
@@ -32,6 +33,7 @@ class Branch:
     group: int
     files: dict[str, int] = field(default_factory=dict)  # name to inode
     links: dict[str, str] = field(default_factory=dict)  # symbolic links, and where they lead
+    replaced: set[str] = field(default_factory=set)  # names that were seen to be another file's now
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,16 @@ class Farm:
         """A descriptor of the insured directory itself, beneath its mount on itself. The caller closes it."""
         return os.open(self.name, DIRECTORY, dir_fd=self.view)
 
+    def outlying(self) -> dict[str, str]:
+        """The directories elsewhere, of which links lead: each with the part of the data directory that it is."""
+        found = {}
+        for path in ("", "pg_tblspc"):
+            branch = self.branches.get(path)
+            for name, target in branch.links.items() if branch is not None else ():
+                if path or name in DATA:
+                    found[os.path.realpath(os.path.join(self.root, path, target))] = path or name
+        return found
+
     # Following
 
     def build(self) -> Iterator[Branch]:
@@ -93,8 +105,8 @@ class Farm:
         """Look at one directory, and give what is new in it a second name. What has vanished is only told: whether it
         was taken on purpose is not for us to say."""
         there: dict[str, int] = {}
+        links: set[str] = set()
         directories: set[str] = set()
-        branch.links.clear()
         for entry in entries(branch.real):
             if entry.name.startswith(_TEMPORARY):
                 continue
@@ -103,16 +115,18 @@ class Farm:
             elif entry.is_dir(follow_symlinks=False):
                 directories.add(os.path.join(branch.path, entry.name))
             elif entry.is_symlink():
-                with contextlib.suppress(OSError):
-                    branch.links[entry.name] = os.readlink(entry.name, dir_fd=branch.real)
-        for name, inode in there.items():
-            if branch.files.get(name) != inode:
-                self.link(branch, name)
+                links.add(entry.name)
+                self.note_link(branch, entry.name)
+        changed = {name for name, inode in there.items() if branch.files.get(name) != inode}
+        # Of a name that is another file's now we may still be told who did that: only at the second sight.
+        for name in changed & branch.replaced | changed - branch.files.keys():
+            self.link(branch, name)
+        branch.replaced = {name for name in changed if branch.files.get(name) != there[name]}
         below = {path for path in self.branches if path and os.path.dirname(path) == branch.path}
         return Seen(
             branch=branch,
             new=tuple(sorted(directories - below)),
-            vanished=tuple(name for name in branch.files if name not in there),
+            vanished=tuple((branch.files.keys() - there.keys()) | (branch.links.keys() - links)),
             removed=tuple(sorted(below - directories)),
         )
 
@@ -120,6 +134,8 @@ class Farm:
         """Give one file its second name; what had it before is let go. Nothing where it is gone already, or no file."""
         try:
             status = os.stat(name, dir_fd=branch.real, follow_symlinks=False)
+            if stat.S_ISLNK(status.st_mode):
+                self.note_link(branch, name)
             if not stat.S_ISREG(status.st_mode) or name.startswith(_TEMPORARY):
                 return
             if not self._has(branch, name, status.st_ino):
@@ -130,15 +146,32 @@ class Farm:
         except FileNotFoundError:
             return
 
+    def note_link(self, branch: Branch, name: str) -> None:
+        """Remember where a symbolic link leads."""
+        with contextlib.suppress(OSError):
+            branch.links[name] = os.readlink(name, dir_fd=branch.real)
+
     def renamed(self, old: Branch, old_name: str, branch: Branch, name: str) -> None:
         """Let the second name follow the first, where that can no longer be seen itself."""
         with contextlib.suppress(OSError, KeyError):
             os.rename(old_name, name, src_dir_fd=old.second, dst_dir_fd=branch.second)
             branch.files[name] = old.files.pop(old_name)
 
+    def put_aside(self, branch: Branch, name: str) -> str:
+        """Move a file away that took the name of one of ours; the directory in which it lies now. Raises OSError."""
+        place = f"{self.name}.replaced"
+        aside = made_at(self.view, place)
+        try:
+            one = f"{os.path.join(branch.path, name).replace('/', '_')}.{time.time_ns()}"
+            os.rename(name, one, src_dir_fd=branch.real, dst_dir_fd=aside)
+        finally:
+            os.close(aside)
+        return os.path.join(os.path.dirname(self.root), place)
+
     def forget(self, branch: Branch, name: str) -> None:
-        """Let a file go whose first name was taken on purpose."""
+        """Let a file or a link go whose first name was taken on purpose."""
         branch.files.pop(name, None)
+        branch.links.pop(name, None)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name, dir_fd=branch.second)
 

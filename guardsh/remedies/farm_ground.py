@@ -10,6 +10,11 @@ from guardsh.system import kernel
 
 NAME = ".guardsh-insured"  # beside the insured directory; root's, 0700
 LOOKS = "looks.json"  # in the farm's own directory: of directories, what a link does not keep
+# What a server keeps its data in. Elsewhere at the top lie configuration and logs, which people edit and rotate.
+DATA = (
+    *("base", "global", "pg_commit_ts", "pg_multixact", "pg_subtrans", "pg_tblspc", "pg_twophase", "pg_wal", "pg_xact"),
+    *("pg_logical", "pg_notify", "pg_replslot", "pg_serial", "pg_snapshots"),
+)
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 

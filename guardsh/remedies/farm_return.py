@@ -88,12 +88,18 @@ def _restored(branch: Branch) -> int:
     there, inodes = {entry.name for entry in found}, {entry.inode() for entry in found}
     # A file that is there under another name was renamed by the server.
     gone = [name for name, inode in branch.files.items() if name not in there and inode not in inodes]
+    back = 0
     for name in gone:
-        with contextlib.suppress(FileNotFoundError, FileExistsError):
+        try:
             os.link(name, name, src_dir_fd=branch.second, dst_dir_fd=branch.real, follow_symlinks=False)
+            back += 1
+        except FileExistsError:
+            continue
+        except FileNotFoundError:
+            branch.files.pop(name)  # it has no second name: nobody shall count on that
     for name, target in branch.links.items():
         if name not in there:
             with contextlib.suppress(FileExistsError):
                 os.symlink(target, name, dir_fd=branch.real)
                 os.chown(name, branch.owner, branch.group, dir_fd=branch.real, follow_symlinks=False)
-    return len(gone)
+    return back

@@ -100,10 +100,7 @@ def roots(directory: str) -> tuple[str, ...]:
 
 def _elsewhere(directory: str) -> list[str]:
     with contextlib.suppress(OSError, ValueError, NoFarmError), _recalled(directory) as farm:
-        of_spaces = farm.branches.get("pg_tblspc")
-        wal = farm.branches[""].links.get("pg_wal")
-        targets = [*([wal] if wal else []), *(of_spaces.links.values() if of_spaces else ())]
-        return [path for path in map(os.path.realpath, targets) if has_farm(path)]
+        return [path for path in farm.outlying() if has_farm(path)]
     return []
 
 

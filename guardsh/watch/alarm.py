@@ -34,6 +34,8 @@ def sentences(directory: str, healed: Healed) -> list[str]:
     lines = [f"guardsh: {platform.node()}: files of the running server in {directory} were deleted: {done}"]
     for culprit in healed.culprits:
         lines.append(f"  by process {culprit.pid} ({shortened(culprit.command, _WIDTH)}): {culprit.fate}")
+    if healed.aside:
+        lines.append(f"  other files had been put in their places: these lie in {healed.aside} now")
     if healed.lost:
         lines.append(f"  {len(healed.lost)} had no second name yet, and are copies now: {', '.join(healed.lost[:3])}")
         lines.append("hint: take a new base backup or fail over, and restart this server")

@@ -13,10 +13,13 @@ _STILL = frozenset("TtZXx")
 
 
 class Family:
-    """The postmaster and its children. What these start in turn (archive_command, COPY TO PROGRAM) is not of it."""
+    """The postmaster and its children. What these start in turn (archive_command, COPY TO PROGRAM) is not of it, nor
+    is another program whose parent it has become: in a container it may be the first process of all."""
 
     def __init__(self, postmaster: int) -> None:
         self.postmaster = postmaster
+        itself = proc.parse_stat(proc.read(f"/proc/{postmaster}/stat"))
+        self._program, self._name = _program(postmaster), itself.name if itself is not None else ""
         self._known: dict[int, tuple[bool, float]] = {}
         self.learn()
 
@@ -29,15 +32,21 @@ class Family:
         process = proc.parse_stat(proc.read(f"/proc/{pid}/stat"))
         if process is None:
             return known[0] if known is not None else None
-        found = self.postmaster in (process.pid, process.parent)
+        found = self.postmaster in (process.pid, process.parent) and self._is_of_program(process)
         self._known[pid] = (found, now)
         return found
+
+    def _is_of_program(self, process: proc.Process) -> bool:
+        """Of one that has just ended only the name is left."""
+        program = _program(process.pid)
+        return program == self._program if program is not None else process.name == self._name
 
     def learn(self) -> None:
         """Look at the children that there are now: they are known also after they have ended."""
         now = time.monotonic()
         self._known = {pid: each for pid, each in self._known.items() if now - each[1] < 2 * _REMEMBERED}
-        self._known.update(dict.fromkeys(self.members(), (True, now)))
+        for pid in self.members():
+            self.belongs(pid)
 
     def members(self) -> tuple[int, ...]:
         """The postmaster first, then its children (proc(5); CONFIG_PROC_CHILDREN)."""
@@ -75,6 +84,15 @@ class Family:
         """The children first: a postmaster that wakes alone would miss them."""
         for pid in (*self.members()[1:], self.postmaster):
             _signal(pid, signal.SIGCONT)
+
+
+def _program(pid: int) -> tuple[int, int] | None:
+    """Device and inode of what it runs; None where that cannot be seen, or it has ended."""
+    try:
+        status = os.stat(f"/proc/{pid}/exe")
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _is_still(pid: int) -> bool:

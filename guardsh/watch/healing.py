@@ -20,6 +20,7 @@ from guardsh.watch.plot import Plot
 
 _RUN_OUT = 0.15  # seconds that a deletion may take to come to its end by itself
 INTERRUPTED = "a healing was interrupted"  # what a farm says while it lasts
+_HOMELESS = "the directory itself was removed: its files are back in a new one; end the server, and start it there"
 _QUIET = 0.004  # seconds without a further removal, after which it is taken for over
 _STILLNESS = 0.05  # seconds for processes in the middle of a disk's work
 # Programs that do nothing else, and those that start them again and again. Anybody else may have other work in hand.
@@ -46,6 +47,7 @@ class Outcome:
     culprits: tuple[Culprit, ...]
     sentence: str
     lost: tuple[str, ...] = ()  # names that had no second one yet
+    aside: str = ""  # where that lies which others had put in the places of ours
 
 
 class Healing:
@@ -64,6 +66,8 @@ class Healing:
             lifeline.holding()
         family.stop()
         self._farms = farms
+        self._aside = ""
+        self._homeless = False  # the directory itself was removed: the server works in one that is no longer there
         for farm in farms:  # who comes after us, should we be killed, has something to go by
             with contextlib.suppress(OSError):
                 farm.freeze(INTERRUPTED, lasting=False)
@@ -99,7 +103,7 @@ class Healing:
             return self._outcome(False, 0, f"the names could not be put back: {why}; the server goes on")
         finally:
             self._release()
-        outcome = self._outcome(True, names, "healed", lost)
+        outcome = self._outcome(not self._homeless, names, _HOMELESS if self._homeless else "healed", lost)
         for plot in plots:
             plot.settled()
         return outcome
@@ -133,14 +137,16 @@ class Healing:
     def _put_back(self, plots: Sequence[Plot]) -> tuple[int, tuple[str, ...]]:
         names, lost = 0, list[str]()
         for plot in plots:
+            self._aside = plot.put_aside() or self._aside
             restored, fresh = farm_return.restore(plot.farm)
             plot.follow_again(fresh)
+            self._homeless |= not plot.part and any(not branch.path for branch in fresh)
             names += restored
             lost += rescue.copied(plot.farm.root, plot.unnamed, self._family.members()) if plot.unnamed else ()
         return names, tuple(lost)
 
     def _kill(self, pid: int) -> None:
-        if pid in (1, os.getpid(), os.getppid()) or pid in self._family.members():
+        if pid in (1, os.getpid(), os.getppid()) or self._family.belongs(pid):
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
@@ -149,7 +155,7 @@ class Healing:
     def _outcome(self, healed: bool, names: int, sentence: str, lost: tuple[str, ...] = ()) -> Outcome:
         pause = time.monotonic() - self._begun
         culprits = tuple(Culprit(pid, said, self._fate(pid)) for pid, said in self._culprits.items())
-        return Outcome(healed, names, pause, culprits, sentence, lost)
+        return Outcome(healed, names, pause, culprits, sentence, lost, self._aside)
 
     def _fate(self, pid: int) -> str:
         return self._fates.get(pid) or ("it goes on" if _is_alive(pid) else "it had come to its end")

@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from guardsh.model.instance import Server
 from guardsh.model.place import Identity
-from guardsh.observe import outlying
 from guardsh.remedies import farms, insured
 from guardsh.remedies.farm_ground import NoFarmError
 from guardsh.remedies.insured import Mode, Report
@@ -43,6 +42,7 @@ class Keeper:
         self._healed_at: float | None = None
         self._trouble = ""
         self._uninsured = ""  # a part of the instance, and why
+        self._elsewhere: dict[str, str] = {}  # what was to be followed outside of the directory
         self._plots: list[Plot] = []
         self._server: Server | None = None
         self._confirmed_at = -_CONFIRMED
@@ -54,6 +54,8 @@ class Keeper:
             while not signals.noted and self._is_wanted():
                 self._server = self._running()
                 if self._server is None:
+                    with contextlib.suppress(OSError):  # pg_upgrade --link, mv and HA managers need it as it was
+                        insured.lift(self._directory)
                     self._say("no server runs here: the names are kept as they are")
                     waiting.ready([signals.fileno()], _WAIT)
                 else:
@@ -105,15 +107,26 @@ class Keeper:
         insured.hold(self._directory)
         insured.let_allow(os.stat(self._directory).st_uid)
         self._plots = [Plot(self._directory)]
-        self._uninsured = ""
-        for root, part in elsewhere(self._directory):
-            try:
-                self._plots.append(Plot(root, part))
-            except (NoFarmError, OSError) as error:
-                self._uninsured = f"{root} is not insured: {sentence(error)}"
-        for plot in self._plots:
-            insured.cover(os.path.dirname(plot.farm.place))
+        insured.cover(os.path.dirname(self._plots[0].farm.place))
+        self._elsewhere = {}
+        self._follow_elsewhere()
         self._trouble = ""
+
+    def _follow_elsewhere(self) -> None:
+        """What links of it lead to: tablespaces come and go."""
+        self._elsewhere = self._plots[0].farm.outlying()
+        self._uninsured = ""
+        for plot in [each for each in self._plots[1:] if each.farm.root not in self._elsewhere]:
+            self._plots.remove(plot)
+            plot.close()
+            farms.clear(plot.farm.root)
+        for root, part in self._elsewhere.items():
+            if all(plot.farm.root != root for plot in self._plots):
+                try:
+                    self._plots.append(Plot(root, part))
+                    insured.cover(os.path.dirname(self._plots[-1].farm.place))
+                except (NoFarmError, OSError) as error:
+                    self._uninsured = f"{root} is not insured: {sentence(error)}"
 
     def _follow(self, family: Family, server: int, signals: Signals, lifeline: Lifeline) -> None:
         urgency.take()
@@ -130,6 +143,8 @@ class Keeper:
                 if now - beat >= _BEAT:
                     beat = now
                     family.learn()
+                    if self._is_wounded() and not self._heal(family, lifeline, self._batch()):
+                        return
                     self._look(whole=now - whole >= _WHOLE)
                     whole = now if now - whole >= _WHOLE else whole
                     if not self._is_wanted() or self._was_moved():
@@ -142,14 +157,22 @@ class Keeper:
         if accident is None:
             self._take(family, batch)
             return True
+        return self._heal(family, lifeline, batch, accident.pid)
+
+    def _heal(self, family: Family, lifeline: Lifeline, batch: Batch, culprit: int = 0) -> bool:
+        """Whether the directory can be followed on."""
         try:
             healing = Healing(family, lifeline, self._mode, [plot.farm for plot in self._plots])
         except ProcessLookupError:
             self._freeze("the server was gone when names vanished")
             return False
-        healing.suspect(accident.pid)
+        healing.suspect(culprit)
         self._take(family, batch, healing)
         return self._settle(healing.heal(self._plots, lambda: self._take(family, self._batch(), healing)))
+
+    def _is_wounded(self) -> bool:
+        """For the case that nobody was told of it. Not where it was moved aside, or is to be let go."""
+        return self._plots[0].is_wounded and self._is_wanted() and not self._was_moved()
 
     def _batch(self) -> Batch:
         return [(plot, list(plot.events.read())) for plot in self._plots]
@@ -160,7 +183,7 @@ class Keeper:
             for event in events:
                 if event.is_opening:
                     family.belongs(event.pid)
-                elif event.is_removal and self._is_accident(family, plot, event):
+                elif self._is_accident(family, plot, event):
                     return event
         return None
 
@@ -171,10 +194,12 @@ class Keeper:
         if belongs or not plot.grave(event, certain=belongs is False):
             return False
         if belongs is None and time.monotonic() - self._confirmed_at < _ECHO:
+            plot.grant(event)
             return False
         root = os.fstat(self._plots[0].farm.branches[""].real)
         if insured.is_allowed(Identity(root.st_dev, root.st_ino), root.st_uid, event.pid):
             self._confirmed_at = time.monotonic()
+            plot.grant(event)
             return False
         return True
 
@@ -185,7 +210,8 @@ class Keeper:
             for event in events:
                 if event.pid == os.getpid() or event.is_opening:
                     continue
-                if event.is_removal and not family.belongs(event.pid):
+                belongs = family.belongs(event.pid)
+                if not belongs and (event.is_removal or plot.grave(event, certain=belongs is False)):
                     strangers = True
                     plot.doubt(event)
                     if healing is not None and plot.grave(event, certain=True):
@@ -204,7 +230,7 @@ class Keeper:
         """Whether the server goes on, and everything is followed again."""
         self._heals += outcome.healed
         self._healed_at = time.time() if outcome.healed else self._healed_at
-        if not outcome.healed:
+        if not outcome.healed and not outcome.names:
             self._freeze(outcome.sentence)
         self._told(self._directory, outcome)
         return outcome.healed
@@ -222,11 +248,13 @@ class Keeper:
             self._say("names have vanished that somebody confirmed: they are kept for a while")
             return
         try:
-            if self._trouble or whole:
-                self._trouble = ""
-                whole = True
+            whole = whole or bool(self._trouble)
             for plot in self._plots:
                 plot.look(whole=whole)
+            if not any(plot.is_behind for plot in self._plots):
+                self._trouble = ""
+            if self._elsewhere != self._plots[0].farm.outlying() or (whole and self._uninsured):
+                self._follow_elsewhere()
         except (OSError, NoFarmError) as error:
             self._trouble = f"second names cannot be made: {sentence(error)}"
         self._say(self._trouble)
@@ -256,13 +284,6 @@ class Keeper:
         )
         with contextlib.suppress(OSError):
             insured.report(identity, report)
-
-
-def elsewhere(directory: str) -> list[tuple[str, str]]:
-    """The directories outside of it that need a farm of their own, and which part of the instance they are."""
-    wal = outlying.wal(directory)
-    spaces = [(place.path, "pg_tblspc") for place in outlying.tablespaces(directory)]
-    return [*([(wal.path, "pg_wal")] if wal is not None else []), *spaces]
 
 
 def sentence(error: Exception) -> str:

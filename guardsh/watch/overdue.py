@@ -10,6 +10,7 @@ from guardsh.remedies import farm_return
 from guardsh.remedies.farm import Farm
 from guardsh.remedies.farm_ground import NoFarmError, has_farm
 from guardsh.remedies.insured import Mode
+from guardsh.system import proc
 from guardsh.watch.family import Family
 from guardsh.watch.healing import INTERRUPTED, Healing, Outcome
 from guardsh.watch.lifeline import Lifeline
@@ -22,7 +23,11 @@ def heal(directory: str, roots: Iterable[str], family: Family, lifeline: Lifelin
     one. Raises OSError and NoFarmError."""
     with contextlib.ExitStack() as stack:
         farms = [stack.enter_context(_recalled(root)) for root in roots if has_farm(root)]
-        if not farms or not _is_due(directory, farms) or not _is_of(family.postmaster, farms[0]):
+        if not farms or not _is_of(family.postmaster, farms[0]):
+            return None
+        if not _is_due(directory, farms):
+            if INTERRUPTED in [farm.frozen() for farm in farms]:
+                family.go_on()  # all had been put back
             return None
         return Healing(family, lifeline, Mode.HEAL, farms).put_back_only()
 
@@ -37,14 +42,20 @@ def _is_due(directory: str, farms: list[Farm]) -> bool:
 
 
 def _is_of(postmaster: int, farm: Farm) -> bool:
-    """Whether the names are of this run of the server: its lock file has a second one. Within a container it says
-    another pid, and then nobody knows."""
+    """Whether the names are of this run of the server: its lock file has a second one. Within a container it says the
+    pid that the server has there."""
     try:
         lock = os.open("postmaster.pid", os.O_RDONLY | os.O_NOFOLLOW, dir_fd=farm.branches[""].second)
     except (OSError, KeyError):
         return False
     with os.fdopen(lock, encoding="utf-8", errors="replace") as file:
-        return file.readline().strip() == str(postmaster)
+        return file.readline().strip() in _pids(postmaster)
+
+
+def _pids(pid: int) -> list[str]:
+    """What a process is called in each of its pid namespaces (NSpid, proc(5))."""
+    lines = proc.read(f"/proc/{pid}/status").splitlines()
+    return next((line.split()[1:] for line in lines if line.startswith("NSpid:")), [str(pid)])
 
 
 @contextlib.contextmanager

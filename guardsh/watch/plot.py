@@ -10,22 +10,19 @@ from collections.abc import Iterable
 
 from guardsh.remedies import farm_return
 from guardsh.remedies.farm import Branch, Farm
-from guardsh.remedies.farm_ground import NoFarmError
+from guardsh.remedies.farm_ground import DATA, NoFarmError
 from guardsh.system.fanotify import MOVED_FROM, MOVED_TO, OVERFLOW, Fanotify, Happened
 
-# What a server keeps its data in. Elsewhere at the top lie configuration and logs, which people edit and rotate.
-_DATA = (
-    *("base", "global", "pg_commit_ts", "pg_multixact", "pg_subtrans", "pg_tblspc", "pg_twophase", "pg_wal", "pg_xact"),
-    *("pg_logical", "pg_replslot"),
-)
-_SENTINELS = frozenset({"PG_VERSION", "postmaster.pid", *_DATA})
+_SENTINELS = frozenset({"PG_VERSION", "postmaster.pid", *DATA})
 # Removed by processes that may have ended before it is known whose they were.
-_FLEETING = ("pg_logical", "pg_replslot", "pg_subtrans", "pg_twophase")
+_FLEETING = ("pg_logical", "pg_notify", "pg_replslot", "pg_serial", "pg_snapshots", "pg_subtrans", "pg_twophase")
 _TEMPORARY = "pgsql_tmp"  # PG_TEMP_FILE_PREFIX (storage/fd.h)
 _CACHE = "pg_internal.init"  # RELCACHE_INIT_FILENAME (utils/relcache.h)
 _ARCHIVING = "archive_status"  # in pg_wal; marks that archiving tools set as well
 # Every backend opens it when it connects (RelationMapInitializePhase2, relmapper.c): so it is known while it lives.
 _DOOR = ("global", "pg_filenode.map")
+# What no server removes while it runs: gone, whoever was told of it or not, it is to be put back.
+_NEVER_REMOVED = (("", "PG_VERSION"), ("global", "pg_control"), _DOOR)
 _DOUBT = 10.0  # seconds that a name taken by a stranger, but harmlessly, could still be the beginning of an accident
 _AT_ONCE = 0.003  # seconds of a round of looking
 
@@ -44,11 +41,12 @@ class Plot:
             self.farm.close()
             raise NoFarmError(f"names are gone since an accident ({frozen}): guardsh undo brings them back")
         self.farm.forget_recalled()
-        self.events = Fanotify()
+        self.events = _told_of(self.farm)
         self._branches: dict[bytes, Branch] = {}
         self._leaving: dict[int, tuple[Branch, str]] = {}  # by process: what it is renaming
         self._doubted: dict[str, float] = {}  # paths that a stranger took, and when
         self._gone: set[str] = set()  # paths that were seen to be missing
+        self._granted: set[str] = set()  # paths that somebody was allowed to take
         self._due: deque[str] = deque()  # directories to be looked at
         self._looks_changed = False
         self.unlinked: set[str] = set()  # paths without a second name: none could be made
@@ -84,16 +82,35 @@ class Plot:
             self._follow(branch)
 
     def grave(self, event: Happened, *, certain: bool) -> bool:
-        """Whether this removal, not by the server, takes data; where it is not ``certain`` that it was not the server,
-        only what no short-lived process of it removes."""
+        """Whether this removal or replacement, not by the server, takes data; where it is not ``certain`` that it was
+        not the server, only what no short-lived process of it removes."""
         branch = self._branches.get(event.directory)
-        if branch is None or not event.is_removal:
+        if branch is None or not (event.is_removal or self._is_replaced(branch, event.name)):
             return False
         path = os.path.join(self.part, branch.path, event.name)
         top = path.partition("/")[0]
         if top not in _SENTINELS or event.name.startswith((_TEMPORARY, _CACHE, "RECOVERY")) or _ARCHIVING in path:
             return False
         return certain or (top not in _FLEETING and not self._was_emptied(branch, event.name))
+
+    def _is_replaced(self, branch: Branch, name: str) -> bool:
+        """Whether it is another file's name by now, though nobody was allowed to take it from ours."""
+        if os.path.join(branch.path, name) in self._granted:
+            return False
+        with contextlib.suppress(FileNotFoundError):
+            there = os.stat(name, dir_fd=branch.real, follow_symlinks=False).st_ino
+            return branch.files.get(name, there) != there
+        return False
+
+    def put_aside(self) -> str:
+        """Move away what strangers have put in the places of ours; the directory in which that lies, or nothing.
+        Raises OSError."""
+        aside = ""
+        for path in self._doubted:
+            branch, name = self.farm.branches.get(os.path.dirname(path)), os.path.basename(path)
+            if branch is not None and self._is_replaced(branch, name):
+                aside = self.farm.put_aside(branch, name)
+        return aside
 
     def _was_emptied(self, branch: Branch, name: str) -> bool:
         """A relation that is dropped is truncated before (mdunlinkfork, md.c); a temporary one is not: t3_16390."""
@@ -105,13 +122,20 @@ class Plot:
             return True  # it never had a second name: it came and went
 
     def doubt(self, event: Happened) -> None:
-        """A stranger took a name. It is kept for a while: that may have been the beginning of an accident."""
+        """A stranger took a name, or gave it to another file. It is kept for a while: that may have been the beginning
+        of an accident."""
         branch = self._branches.get(event.directory)
         if branch is None:
             return
         self._doubted[os.path.join(branch.path, event.name)] = time.monotonic()
         if not event.of_directory and event.name not in branch.files:
             self.unnamed.append((branch, event.name))
+
+    def grant(self, event: Happened) -> None:
+        """Somebody took a name who was allowed to."""
+        branch = self._branches.get(event.directory)
+        if branch is not None:
+            self._granted.add(os.path.join(branch.path, event.name))
 
     def learn(self, event: Happened) -> None:
         """Follow what somebody who may has done: at once, name by name. Raises OSError where no name can be made."""
@@ -124,6 +148,7 @@ class Plot:
         path = os.path.join(branch.path, event.name)
         if event.is_arrival:
             self._doubted.pop(path, None)
+            self._granted.discard(path)
         if event.of_directory:
             self._learn_directory(branch, path)
         elif event.mask & MOVED_FROM:
@@ -131,7 +156,7 @@ class Plot:
         elif event.is_arrival:
             self._arrived(branch, event)
         elif not _is_there(branch, event.name):
-            self.farm.forget(branch, event.name)
+            self._forget(branch, event.name)
 
     def _learn_directory(self, above: Branch, path: str) -> None:
         name = os.path.basename(path)
@@ -149,6 +174,7 @@ class Plot:
         self.unlinked.add(path)
         self.farm.link(branch, event.name)
         self.unlinked.discard(path)
+        self._looks_changed |= event.name in branch.links
         old = self._leaving.pop(event.pid, None) if event.mask & MOVED_TO else None
         if (branch.path, event.name) == _DOOR:
             self._mark_door()
@@ -158,6 +184,15 @@ class Plot:
             self.farm.renamed(*old, branch, event.name)
         elif not _is_there(*old):
             self.farm.forget(*old)
+
+    @property
+    def is_wounded(self) -> bool:
+        """Whether a name is gone that no server removes, and that can be put back."""
+        for path, name in _NEVER_REMOVED if not self.part else ():
+            branch = self.farm.branches.get(path)
+            if branch is not None and name in branch.files and not _is_there(branch, name):
+                return os.path.join(path, name) not in self._granted
+        return False
 
     def look(self, *, whole: bool = False) -> None:
         """Look at some directories, for no longer than a moment: news may have been lost. ``whole``: begin at the
@@ -170,16 +205,18 @@ class Plot:
             self._due.extend(sorted(self.farm.branches))
         end = time.monotonic() + _AT_ONCE
         while self._due and time.monotonic() < end:
-            branch = self.farm.branches.get(self._due.popleft())
+            branch = self.farm.branches.get(path := self._due.popleft())
             if branch is not None and os.fstat(branch.real).st_nlink > 0:
+                self._due.append(path)  # should it fail
                 self._look_at(branch)
+                self._due.pop()
         if self._looks_changed and not self._due:
             self._looks_changed = False
             self.farm.note_looks()
 
     def _look_at(self, branch: Branch) -> None:
-        self.unlinked = {path for path in self.unlinked if os.path.dirname(path) != branch.path}
         seen = self.farm.refresh(branch)
+        self.unlinked = {path for path in self.unlinked if os.path.dirname(path) != branch.path}
         for path in seen.new:
             self._add(path, branch)
         self._gone.update(os.path.join(branch.path, name) for name in seen.vanished)
@@ -197,14 +234,19 @@ class Plot:
                 continue
             if path in self.farm.branches:
                 self._drop(path)
-            else:
-                self.farm.forget(above, name)
+            elif path in self._granted or self.part or (above.path, name) not in _NEVER_REMOVED:
+                self._forget(above, name)
         self._gone.clear()
+
+    def _forget(self, branch: Branch, name: str) -> None:
+        self._looks_changed |= name in branch.links
+        self.farm.forget(branch, name)
 
     def settled(self) -> None:
         """All names are back in their places."""
         self._doubted.clear()
         self._gone.clear()
+        self._granted.clear()
         self._leaving.clear()
         self.unnamed.clear()
 
@@ -223,8 +265,23 @@ class Plot:
         self.farm.drop(path)
 
     @property
+    def is_behind(self) -> bool:
+        """Whether directories are still to be looked at."""
+        return bool(self._due)
+
+    @property
     def names(self) -> int:
         return sum(len(branch.files) for branch in self.farm.branches.values())
+
+
+def _told_of(farm: Farm) -> Fanotify:
+    try:
+        return Fanotify()
+    except OSError as error:
+        farm.close()
+        kernel, why = f"Linux {os.uname().release}", (error.strerror or "").lower()
+        needs = "fanotify with names: Linux 5.9 or newer, and CAP_SYS_ADMIN of the machine"
+        raise NoFarmError(f"NOT insured: {kernel} does not tell us of names here ({why}); it takes {needs}") from None
 
 
 def _is_there(branch: Branch, name: str) -> bool:

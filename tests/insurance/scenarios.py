@@ -95,8 +95,8 @@ def dead(lab: Lab) -> dict[str, Any]:
         server = this.primary
         server.crash()
         subprocess.run(f"rm -rf {server.directory}", shell=True, check=False)
-        left = os.listdir(server.directory)
         time.sleep(1.5)
+        left = os.listdir(server.directory) if os.path.lexists(server.directory) else []
         heals, (saved,) = this.heals, farms.saved()
         asked = by_people.typed("moved", "purge", saved.id).answer("no").status
         farms.put_back(saved)
