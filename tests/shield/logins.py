@@ -112,6 +112,7 @@ class Login:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self.session.process.delaybeforesend = None
         self.number = 0
         self.greeting = self.line("true")
 
@@ -119,8 +120,7 @@ class Login:
         """Run a line; what was shown until its end."""
         self.number += 1
         before = len(self.session.raw)
-        self.session.type(f"{text}\r")
-        self.session.type(f"echo end-''{self.number}-\r")
+        self.session.type(f"{text}; echo end-''{self.number}-\r")  # in a line: sudo reads what is typed ahead
         self.session.wait_for(f"end-{self.number}-")
         return self.session.raw[before:].decode(errors="replace")
 
