@@ -185,13 +185,15 @@ def restarted(lab: Lab) -> dict[str, Any]:
     if pid == 0:
         Keepers(lambda *_: None).run()
         os._exit(0)
-    until(lambda: any(report.files for report in insured.reports()))
-    first = insured.reports()[0].keeper
-    os.kill(first, signal.SIGKILL)
-    until(lambda: insured.reports()[0].keeper != first and insured.reports()[0].files)
-    second, held = insured.reports()[0].keeper, keeping.are_kept()
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
+    try:
+        until(lambda: any(report.files for report in insured.reports()))
+        first = insured.reports()[0].keeper
+        os.kill(first, signal.SIGKILL)
+        until(lambda: insured.reports()[0].keeper != first and insured.reports()[0].files)
+        second, held = insured.reports()[0].keeper, keeping.are_kept()
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
     until(lambda: _state(second) in "XZ", 5)
     return {"another": second != first, "held": held, "kept": keeping.are_kept()}
 
