@@ -25,11 +25,13 @@ def heal(directory: str, roots: Iterable[str], family: Family, lifeline: Lifelin
         farms = [stack.enter_context(_recalled(root)) for root in roots if has_farm(root)]
         if not farms or not _is_of(family.postmaster, farms[0]):
             return None
-        if not _is_due(directory, farms):
-            if INTERRUPTED in [farm.frozen() for farm in farms]:
-                family.go_on()  # all had been put back
-            return None
-        return Healing(family, lifeline, Mode.HEAL, farms).put_back_only()
+        was_interrupted = INTERRUPTED in [farm.frozen() for farm in farms]
+        outcome = None
+        if _is_due(directory, farms):
+            outcome = Healing(family, lifeline, Mode.HEAL, farms).put_back_only()
+        if was_interrupted:
+            family.go_on()  # it was held still by one of us, who is gone
+        return outcome
 
 
 def _is_due(directory: str, farms: list[Farm]) -> bool:

@@ -201,7 +201,7 @@ def contained(lab: Lab) -> dict[str, Any]:
         with kept(server.directory, f"{lab.directory}/told"):
             report = covered()
             inside = ["nsenter", "-t", str(first), "-p", "-m"]
-            orphan = f"sleep 0.2; rm -rf {server.path('base')}"
+            orphan = f"sleep 0.2; exec rm -rf {server.path('base')}"
             subprocess.run([*inside, "sh", "-c", f"setsid sh -c '{orphan}' >/dev/null 2>&1 &"], check=True)
             time.sleep(1.5)
             said = {"known": report is not None and report.server == first}

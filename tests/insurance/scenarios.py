@@ -48,6 +48,8 @@ def on_purpose(lab: Lab) -> dict[str, Any]:
         until(lambda: not difference(server.directory), 10)
         lab.copy(server, f"{lab.directory}/backup")
         foreign = [name for name in os.listdir(f"{lab.directory}/backup") if "guardsh" in name]
+        with contextlib.suppress(TimeoutError):
+            until(lambda: not difference(server.directory), 1)
         return {"heals": this.heals, "differs": difference(server.directory), "rows": this.rows(), "foreign": foreign}
 
 
