@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from guardsh.remedies.farm_ground import DATA, DIRECTORY, LOOKS, NAME, entries, listed, made_at, view
 
 NAMES = "names"  # below the home of a farm
+NEXT = ".guardsh-next"  # a second name that is about to be one
 _FROZEN = "frozen"  # says why the names are kept as they are
 _TEMPORARY = "pgsql_tmp"  # PG_TEMP_FILE_PREFIX (storage/fd.h): nothing that a server would miss
 
@@ -139,12 +140,17 @@ class Farm:
             if not stat.S_ISREG(status.st_mode) or name.startswith(_TEMPORARY):
                 return
             if not self._has(branch, name, status.st_ino):
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(name, dir_fd=branch.second)
-                os.link(name, name, src_dir_fd=branch.real, dst_dir_fd=branch.second, follow_symlinks=False)
+                self._link_over(branch, name)
             branch.files[name] = status.st_ino
         except FileNotFoundError:
             return
+
+    def _link_over(self, branch: Branch, name: str) -> None:
+        """In one step, so that a file which is gone by now leaves the second name to what had it."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(NEXT, dir_fd=branch.second)  # of one who was killed here
+        os.link(name, NEXT, src_dir_fd=branch.real, dst_dir_fd=branch.second, follow_symlinks=False)
+        os.rename(NEXT, name, src_dir_fd=branch.second, dst_dir_fd=branch.second)
 
     def note_link(self, branch: Branch, name: str) -> None:
         """Remember where a symbolic link leads."""

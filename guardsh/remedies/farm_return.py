@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator, Set
 
-from guardsh.remedies.farm import Branch, Farm
+from guardsh.remedies.farm import NEXT, Branch, Farm
 from guardsh.remedies.farm_ground import DIRECTORY, LOOKS, entries, listed, walked
 
 
@@ -22,7 +22,9 @@ def recall(farm: Farm) -> int:
     for path, (mode, owner, group, links) in sorted(looks.items()):
         with contextlib.suppress(FileNotFoundError):
             second = walked(farm.names, path)
-            names = sorted((entry.name, entry.inode()) for entry in entries(second) if entry.is_file())
+            names = sorted(
+                (entry.name, entry.inode()) for entry in entries(second) if entry.is_file() and entry.name != NEXT
+            )
             by_inode = {inode: name for name, inode in names}
             real = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)  # until it is stood up
             files = {name: inode for inode, name in by_inode.items()}

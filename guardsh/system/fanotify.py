@@ -5,9 +5,11 @@ Events of one queue are in order, and those of two processes are never merged (f
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import struct
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -28,6 +30,7 @@ _HEADER = struct.Struct("=BBH")  # info_type, pad, len
 _HANDLE = struct.Struct("=8xIi")  # fsid, handle_bytes, handle_type
 _MOST = 1 << 18  # bytes of events that are read at once
 _LONGEST_HANDLE = 128  # MAX_HANDLE_SZ
+_LONGEST_EVENT = 1024  # bytes: its head, a handle and a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Fanotify:
 
     def __init__(self) -> None:
         flags = _CLOEXEC | _NONBLOCK | _UNLIMITED_QUEUE | _UNLIMITED_MARKS | _REPORT_DFID_NAME
+        self.drained_at = 0.0  # on the monotonic clock: until then everything was read
         self._descriptor = checked(libc().fanotify_init(flags, os.O_RDONLY), "fanotify_init")
 
     def fileno(self) -> int:
@@ -81,10 +85,11 @@ class Fanotify:
 
     def read(self) -> Iterator[Happened]:
         """What has happened since, up to a limit; where some of it was lost, an event with ``OVERFLOW``."""
-        try:
+        data, now = b"", time.monotonic()
+        with contextlib.suppress(BlockingIOError):
             data = os.read(self._descriptor, _MOST)
-        except BlockingIOError:
-            return
+        if len(data) < _MOST - _LONGEST_EVENT:  # there was room for another
+            self.drained_at = now
         position = 0
         while position < len(data):
             length, _, _, header, mask, _, pid = _METADATA.unpack_from(data, position)

@@ -24,6 +24,7 @@ _DOOR = ("global", "pg_filenode.map")
 # What no server removes while it runs: gone, whoever was told of it or not, it is to be put back.
 _NEVER_REMOVED = (("", "PG_VERSION"), ("global", "pg_control"), _DOOR)
 _DOUBT = 10.0  # seconds that a name taken by a stranger, but harmlessly, could still be the beginning of an accident
+_UNDER_WAY = 0.2  # seconds that what is told of a name may come after it is gone (do_unlinkat, fs/namei.c)
 _AT_ONCE = 0.003  # seconds of a round of looking
 
 
@@ -45,7 +46,7 @@ class Plot:
         self._branches: dict[bytes, Branch] = {}
         self._leaving: dict[int, tuple[Branch, str]] = {}  # by process: what it is renaming
         self._doubted: dict[str, float] = {}  # paths that a stranger took, and when
-        self._gone: set[str] = set()  # paths that were seen to be missing
+        self._gone: dict[str, float] = {}  # paths that were seen to be missing, and when
         self._granted: set[str] = set()  # paths that somebody was allowed to take
         self._due: deque[str] = deque()  # directories to be looked at
         self._looks_changed = False
@@ -198,7 +199,7 @@ class Plot:
         """Look at some directories, for no longer than a moment: news may have been lost. ``whole``: begin at the
         first of all. Raises OSError.
 
-        What is gone is let go in the next round: until then it would have been told that a stranger took it.
+        What is gone is let go once all is read that was told until then: that a stranger took it would be among that.
         """
         self._let_go()
         if whole and not self._due:
@@ -219,24 +220,28 @@ class Plot:
         self.unlinked = {path for path in self.unlinked if os.path.dirname(path) != branch.path}
         for path in seen.new:
             self._add(path, branch)
-        self._gone.update(os.path.join(branch.path, name) for name in seen.vanished)
-        self._gone.update(seen.removed)
+        now = time.monotonic()
+        for path in (*(os.path.join(branch.path, name) for name in seen.vanished), *seen.removed):
+            self._gone.setdefault(path, now)
 
     def _let_go(self) -> None:
         """What was seen to be gone, is gone still, and was not taken by a stranger."""
         now = time.monotonic()
         over = {path for path, since in self._doubted.items() if now - since > _DOUBT}
-        self._doubted = {path: since for path, since in self._doubted.items() if path not in over}
-        for path in (self._gone | over) - self._doubted.keys():
+        over |= {path for path, since in self._gone.items() if since + _UNDER_WAY < self.events.drained_at}
+        self._doubted = {path: since for path, since in self._doubted.items() if now - since <= _DOUBT}
+        for path in over - self._doubted.keys():
             above = self.farm.branches.get(os.path.dirname(path))
-            name = os.path.basename(path)
-            if above is None or os.fstat(above.real).st_nlink == 0 or _is_there(above, name):
-                continue
-            if path in self.farm.branches:
-                self._drop(path)
-            elif path in self._granted or self.part or (above.path, name) not in _NEVER_REMOVED:
-                self._forget(above, name)
-        self._gone.clear()
+            if above is not None and os.fstat(above.real).st_nlink > 0 and not _is_there(above, os.path.basename(path)):
+                self._let_go_of(above, path)
+        self._gone = {path: since for path, since in self._gone.items() if path not in over}
+
+    def _let_go_of(self, above: Branch, path: str) -> None:
+        name = os.path.basename(path)
+        if path in self.farm.branches:
+            self._drop(path)
+        elif path in self._granted or self.part or (above.path, name) not in _NEVER_REMOVED:
+            self._forget(above, name)
 
     def _forget(self, branch: Branch, name: str) -> None:
         self._looks_changed |= name in branch.links

@@ -18,8 +18,8 @@ from guardsh.model.node_state import NodeState
 from guardsh.operations.lab import Lab
 from guardsh.remedies import farm_return, farms, insured, keeping
 from guardsh.remedies.insured import Mode
-from guardsh.system import kernel, proc
-from guardsh.watch import plot
+from guardsh.system import fanotify, kernel, proc
+from guardsh.watch import keeper, plot
 from guardsh.watch.insurance_flags import with_insurance
 from guardsh.watch.keepers import Keepers
 from tests.insurance import by_people
@@ -144,6 +144,22 @@ def frozen(lab: Lab) -> dict[str, Any]:
         return {"healed": heal["healed"], "sentence": heal["sentence"], "states": sorted(states), "rows": this.rows()}
 
 
+def behind(lab: Lab) -> dict[str, Any]:
+    """A keeper that has much to read must not take for deliberate what it has not been told of yet."""
+    fanotify._MOST, keeper._BEAT, keeper._WHOLE = 4096, 0.0, 0.0
+    with scene(lab) as this:
+        server = this.primary
+        who = insured.reports()[0].keeper
+        os.kill(who, signal.SIGSTOP)
+        for number in range(3000):
+            os.close(os.open(server.path(f"log{number}"), os.O_CREAT | os.O_WRONLY))
+            os.unlink(server.path(f"log{number}"))
+        subprocess.run(["rm", "-rf", server.path("base")], check=False)
+        os.kill(who, signal.SIGCONT)
+        until(lambda: this.heals)
+        return {"healed": this.settle()[0]["healed"], "rows": this.rows()}
+
+
 def held_before(lab: Lab) -> dict[str, Any]:
     """A server that somebody else holds still stays so, with its names back."""
     with scene(lab) as this:
@@ -245,7 +261,7 @@ def _state(pid: int) -> str:
 SCENARIOS: dict[str, Callable[[Lab], dict[str, Any]]] = {
     each.__name__: each
     for each in (
-        on_purpose, through_server, dead, dying, frozen, held_before, killed, restarted, elsewhere,
+        on_purpose, through_server, dead, dying, frozen, behind, held_before, killed, restarted, elsewhere,
         by_people.confirmed, by_people.moved_aside, by_people.by_the_owner, by_people.by_hand,
         by_people.installed,
     )

@@ -100,6 +100,10 @@ def test_freeze_only_holds_the_server_still_and_keeps_what_was() -> None:
     assert "held still" in said["sentence"]
 
 
+def test_a_keeper_that_is_behind_lets_nothing_go() -> None:
+    assert scenario("behind") == {"healed": True, "rows": 10000}
+
+
 def test_a_server_that_somebody_else_holds_still_stays_so() -> None:
     assert scenario("held_before") == {"healed": True, "states": ["T"], "rows": 10000}
 
