@@ -24,7 +24,7 @@ def main() -> int:
     """Run the command line that this process was started with; the exit status of guardsh (docs/exit-statuses.md)."""
     name = os.path.basename(sys.argv[0])
     words = program.original_arguments()
-    if words[:1] == [b"outside"] and len(words) > 3:
+    if words[:1] == [b"outside"] and len(words) > 3 and all(map(bytes.isdigit, words[1:4])):
         from guardsh.system import errand
 
         words = errand.stand_for(words)

@@ -82,7 +82,7 @@ def test_on_a_terminal_of_its_own(shell: Shell, tmp_path: Path) -> None:
     [
         ("run", "--", "rm", "-rf", "{}"),
         ("shell", "--outside", "--", "rm", "-rf", "{}"),
-        ("outside", "1", "1", "shell", "--outside", "--", "rm", "-rf", "{}"),
+        ("outside", "1", "1", "0", "shell", "--outside", "--", "rm", "-rf", "{}"),
         ("run", "--confirm", "db-01 replica", "--", "rm", "-rf", "{}"),
     ],
 )
