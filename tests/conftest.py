@@ -25,8 +25,10 @@ def pytest_report_header() -> str:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say why a test was tried again: a second run that passes must not hide what was wrong in the first."""
     for report in terminalreporter.stats.get("rerun", []):
-        crash = getattr(report.longrepr, "reprcrash", report.longrepr)
-        terminalreporter.write_line(f"tried again: {report.nodeid} ({report.when}): {str(crash)[:2000]}")
+        crash = getattr(report.longrepr, "reprcrash", None)
+        why = f"{crash.path}:{crash.lineno}: {crash.message}" if crash else str(report.longrepr)
+        shown = why if len(why) < 1600 else f"{why[:400]} … {why[-1200:]}"
+        terminalreporter.write_line(f"tried again: {report.nodeid} ({report.when}): {shown}")
 
 
 @contextmanager

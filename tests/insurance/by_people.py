@@ -30,6 +30,7 @@ def confirmed(lab: Lab) -> dict[str, Any]:
             _allowed(identity, f"rm {file}")
         allowed, gone = this.settle(), not os.path.lexists(file)
         written(file)
+        time.sleep(0.5)  # what a confirmed command has started may be told of that late
         subprocess.run(["rm", file], check=False)
         return {"allowed": allowed, "gone": gone, "others": len(this.settle()), "rows": this.rows()}
 

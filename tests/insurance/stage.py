@@ -173,9 +173,11 @@ def place() -> Iterator[str]:
 
 
 def own_world() -> None:
-    """What guardsh writes down of the node, for this namespace alone."""
+    """What guardsh writes down of the node, and the terminals that it tells of accidents, for this namespace alone."""
     for place in ("/run", "/var/lib", "/var/log"):
         kernel.mount("tmpfs", place, "tmpfs", 0, "mode=755")
+    kernel.mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=620")
+    kernel.mount("/dev/pts/ptmx", "/dev/ptmx", None, kernel.MS_BIND)
 
 
 def told(path: str) -> list[dict[str, Any]]:
