@@ -18,6 +18,7 @@ __all__ = ["Lab", "LabError", "LabServer", "unprivileged"]
 
 FIRST_PORT = 54320  # only a file name below the lab's own socket directory
 PATIENCE = 60.0  # seconds for a server to get ready or to end
+_GRACE = 2.0  # seconds for one to take its shared memory away
 
 # A lab proves roles, not durability; it listens on no network.
 SETTINGS = {
@@ -60,7 +61,7 @@ class Lab:
 
     def __exit__(self, *_: object) -> None:
         for server in self.servers:
-            server.kill()
+            server.end()
 
     def give(self, path: str) -> None:
         """Make a file or directory the servers' own."""
@@ -214,6 +215,16 @@ class LabServer:
         """End the server whatever its state; nothing happens where it has ended."""
         if self.process is not None and self.process.poll() is None:
             self.crash()
+
+    def end(self) -> None:
+        """As ``kill``; by an immediate shutdown (pg_ctl(1)) where it still can, which takes its shared memory away."""
+        if self.process is not None and self.process.poll() is None:
+            for pid in self.family():
+                _signal(pid, signal.SIGCONT)
+            _signal(self.pid, signal.SIGQUIT)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(_GRACE)
+        self.kill()
 
     def suspend(self) -> None:
         """SIGSTOP to the postmaster alone: connections are taken by the kernel, and never answered."""
