@@ -57,9 +57,9 @@ def test_what_touches_nothing_stays_inside(shell: Shell, tmp_path: Path) -> None
     )
 
 
-def test_what_is_typed_reaches_a_command_outside(shell: Shell) -> None:
-    shell.send("guardsh shell --outside -- sleep 100")
-    shell.answer(f"{HOST} primary")
+def test_what_is_typed_reaches_a_command_outside(shell: Shell, tmp_path: Path) -> None:
+    begin_outside(shell, tmp_path, "exec sleep 100")
+    time.sleep(0.5)
     shell.session.type("\x1a")
     assert "Stopped" in shell.line("jobs")
     shell.send("fg")
@@ -98,14 +98,19 @@ def test_a_forged_errand_runs_nothing(operator: Operator, tmp_path: Path, words:
 
 
 def outside(shell: Shell, place: Path, script: str) -> str:
-    """What a script says that is run outside, in the place of a guarded command that is confirmed."""
+    """What a script says that is run outside."""
+    begin_outside(shell, place, script)
+    return shell.done()
+
+
+def begin_outside(shell: Shell, place: Path, script: str) -> None:
+    """Run a script outside, in the place of a guarded command that is confirmed."""
     copy = incomplete_copy(place)
     (place / "bin").mkdir()
     (place / "bin" / "mv").write_text(f"#!/bin/sh\n{script}\n")
     (place / "bin" / "mv").chmod(0o755)
     shell.send(f"PATH={place}/bin:$PATH guardsh run -- mv {copy}/base {place}")
     shell.answer(f"{HOST} incomplete")
-    return shell.done()
 
 
 def test_what_loads_code_into_guardsh_reaches_the_command_alone(
