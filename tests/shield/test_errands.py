@@ -58,8 +58,8 @@ def test_what_touches_nothing_stays_inside(shell: Shell, tmp_path: Path) -> None
 
 
 def test_what_is_typed_reaches_a_command_outside(shell: Shell, tmp_path: Path) -> None:
-    begin_outside(shell, tmp_path, "exec sleep 100")
-    time.sleep(0.5)
+    begin_outside(shell, tmp_path, "echo begun; exec sleep 100")
+    shell.session.wait_for("begun")
     shell.session.type("\x1a")
     assert "Stopped" in shell.line("jobs")
     shell.send("fg")
