@@ -12,7 +12,7 @@ from guardsh.model.place import Identity
 from guardsh.remedies import farms, insured
 from guardsh.remedies.farm_ground import NoFarmError
 from guardsh.remedies.insured import Mode, Report
-from guardsh.system import processes, waiting
+from guardsh.system import proc, processes, waiting
 from guardsh.system.fanotify import Happened
 from guardsh.system.signals import Signals
 from guardsh.watch import overdue, urgency
@@ -260,11 +260,7 @@ class Keeper:
         self._say(self._trouble)
 
     def _identity(self) -> Identity | None:
-        try:
-            status = os.stat(self._directory)
-        except OSError:
-            return None
-        return Identity(status.st_dev, status.st_ino)
+        return proc.identity(self._directory)
 
     def _say(self, trouble: str) -> None:
         identity = self._identity()

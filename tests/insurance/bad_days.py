@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -17,8 +16,8 @@ from guardsh.remedies import farm_return, insured
 from guardsh.remedies.farm import Branch, Farm
 from guardsh.system import kernel, proc
 from guardsh.watch.keeper import Keeper
-from tests.insurance.scene import FARM, Scene, difference, scene
-from tests.insurance.stage import covered, kept, own_world, place, until
+from tests.insurance.scene import FARM, Scene, difference, play, scene, state
+from tests.insurance.stage import covered, kept, until
 
 
 def spaces(lab: Lab) -> dict[str, Any]:
@@ -92,13 +91,13 @@ def freed(lab: Lab) -> dict[str, Any]:
     farm_return.restore = restore
     with kept(this.primary.directory, this.heard) as keeper:
         subprocess.run(["rm", "-rf", this.primary.path("base/1")], check=False)
-        until(lambda: _state(this.primary.pid) == "T" and os.path.lexists(this.primary.path("base/1/PG_VERSION")))
+        until(lambda: state(this.primary.pid) == "T" and os.path.lexists(this.primary.path("base/1/PG_VERSION")))
         time.sleep(0.3)
         with open(f"/proc/{keeper}/task/{keeper}/children", encoding="ascii") as file:
             beside = [int(word) for word in file.read().split()]
         for pid in (*beside, keeper):
             os.kill(pid, signal.SIGKILL)
-        held = _state(this.primary.pid)
+        held = state(this.primary.pid)
     farm_return.restore = slow
     with kept(this.primary.directory, this.heard):
         return {"held": held, "rows": this.primary.sql("select 1")}
@@ -229,21 +228,10 @@ def _guardsh(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "guardsh", *words], capture_output=True, text=True, check=False)
 
 
-def _state(pid: int) -> str:
-    process = proc.parse_stat(proc.read(f"/proc/{pid}/stat"))
-    return process.state if process is not None else "X"
-
-
 SCENARIOS: dict[str, Callable[[Lab], dict[str, Any]]] = {
     each.__name__: each for each in (spaces, untold, replaced, freed, neighbours, full, read_only, contained)
 }
 
 
-def main() -> None:
-    own_world()
-    with place() as directory, Lab(directory) as lab:
-        print(json.dumps(SCENARIOS[sys.argv[1]](lab)))
-
-
 if __name__ == "__main__":
-    main()
+    play(SCENARIOS)

@@ -4,12 +4,10 @@ gives what a test asserts."""
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,13 +16,13 @@ from guardsh.model.node_state import NodeState
 from guardsh.operations.lab import Lab
 from guardsh.remedies import farm_return, farms, insured, keeping
 from guardsh.remedies.insured import Mode
-from guardsh.system import fanotify, kernel, proc
+from guardsh.system import fanotify, kernel
 from guardsh.watch import keeper, plot
 from guardsh.watch.insurance_flags import with_insurance
 from guardsh.watch.keepers import Keepers
 from tests.insurance import by_people
-from tests.insurance.scene import Scene, difference, scene
-from tests.insurance.stage import keep, kept, own_world, place, told, until
+from tests.insurance.scene import Scene, difference, play, scene, state
+from tests.insurance.stage import keep, kept, told, until
 
 
 def on_purpose(lab: Lab) -> dict[str, Any]:
@@ -135,7 +133,7 @@ def frozen(lab: Lab) -> dict[str, Any]:
         server = this.primary
         subprocess.run(f"rm -rf {server.path('base')}", shell=True, check=False)
         (heal,) = this.settle()
-        states = {_state(pid) for pid in server.family()}
+        states = {state(pid) for pid in server.family()}
         time.sleep(1.5)  # a keeper that begins anew must not take what is left for all
         server.crash()
         (saved,) = farms.saved()
@@ -167,10 +165,10 @@ def held_before(lab: Lab) -> dict[str, Any]:
         members = server.family()
         for pid in members:
             os.kill(pid, signal.SIGSTOP)
-        until(lambda: {_state(pid) for pid in members} == {"T"})
+        until(lambda: {state(pid) for pid in members} == {"T"})
         subprocess.run(["rm", "-rf", server.path("base")], check=False)
         (heal,) = this.settle()
-        states = sorted({_state(pid) for pid in members})
+        states = sorted({state(pid) for pid in members})
         for pid in reversed(members):
             os.kill(pid, signal.SIGCONT)
         return {"healed": heal["healed"], "states": states, "rows": this.rows()}
@@ -184,11 +182,11 @@ def killed(lab: Lab) -> dict[str, Any]:
     this.primary.sql("create table t as select generate_series(1, 10000) a")
     with kept(this.primary.directory, this.heard) as keeper:
         subprocess.run(f"rm -rf {this.primary.path('base')}", shell=True, check=False)
-        until(lambda: _state(this.primary.pid) == "T")
+        until(lambda: state(this.primary.pid) == "T")
         time.sleep(0.5)
         os.kill(keeper, signal.SIGKILL)
-        until(lambda: _state(this.primary.pid) != "T", 5)
-        goes_on = all(_state(pid) != "T" for pid in this.primary.family())
+        until(lambda: state(this.primary.pid) != "T", 5)
+        goes_on = all(state(pid) != "T" for pid in this.primary.family())
     farm_return.restore = slow
     with kept(this.primary.directory, this.heard):
         (heal,) = this.settle()
@@ -212,7 +210,7 @@ def restarted(lab: Lab) -> dict[str, Any]:
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-    until(lambda: _state(second) in "XZ", 5)
+    until(lambda: state(second) in "XZ", 5)
     return {"another": second != first, "held": held, "kept": keeping.are_kept()}
 
 
@@ -253,11 +251,6 @@ def _keeper_without_check(directory: str, heard: str) -> Iterator[None]:
         os.waitpid(pid, 0)
 
 
-def _state(pid: int) -> str:
-    process = proc.parse_stat(proc.read(f"/proc/{pid}/stat"))
-    return process.state if process is not None else "X"
-
-
 SCENARIOS: dict[str, Callable[[Lab], dict[str, Any]]] = {
     each.__name__: each
     for each in (
@@ -268,11 +261,5 @@ SCENARIOS: dict[str, Callable[[Lab], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def main() -> None:
-    own_world()
-    with place() as directory, Lab(directory) as lab:
-        print(json.dumps(SCENARIOS[sys.argv[1]](lab)))
-
-
 if __name__ == "__main__":
-    main()
+    play(SCENARIOS)

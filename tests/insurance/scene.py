@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from guardsh.operations.lab import Lab, LabServer
 from guardsh.remedies.insured import Mode
-from guardsh.system import kernel
-from tests.insurance.stage import kept, told
+from guardsh.system import kernel, proc
+from tests.insurance.stage import kept, own_world, place, told
 
 FARM = ".guardsh-insured"
 
@@ -69,3 +71,16 @@ def written(path: str) -> None:
     with open(path, "w", encoding="ascii") as file:
         file.write("x")
     time.sleep(0.2)
+
+
+def state(pid: int) -> str:
+    """The letter of proc(5); X where it is gone."""
+    process = proc.parse_stat(proc.read(f"/proc/{pid}/stat"))
+    return process.state if process is not None else "X"
+
+
+def play(scenarios: Mapping[str, Callable[[Lab], dict[str, Any]]]) -> None:
+    """Play the one that the command line names, and print what it gives, as JSON."""
+    own_world()
+    with place() as directory, Lab(directory) as lab:
+        print(json.dumps(scenarios[sys.argv[1]](lab)))
