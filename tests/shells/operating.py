@@ -29,6 +29,7 @@ _PRIVATE = ("unshare", "--mount", "sh", "-ec", _MOUNTS)
 _NAMESPACES = os.geteuid() == 0 and subprocess.run(["unshare", "--mount", "true"], check=False).returncode == 0
 
 BIN = Path(sys.executable).parent
+WORK = "work"  # the working directory, below the home directory
 QUESTION = "host and role> "
 READY = "READY"  # every shell's prompt here
 HOST = os.uname().nodename.partition(".")[0]
@@ -66,7 +67,7 @@ class Operating:
     ) -> None:
         self.shell = shell
         self.place = place
-        self.work = place / "work"
+        self.work = place / WORK
         self.work.mkdir(exist_ok=True)
         rc = place / _RC[shell]
         rc.parent.mkdir(parents=True, exist_ok=True)
@@ -161,7 +162,7 @@ def plain(shown: bytes) -> str:
 
 def data_directory(place: Path, name: str = "data") -> Path:
     """What a killed base backup leaves: data, and no pg_control. Asked about without any server."""
-    data = place / "work" / name
+    data = place / WORK / name
     (data / "base" / "5").mkdir(parents=True)
     (data / "PG_VERSION").write_text("15\n")
     (data / "base" / "5" / "16384").write_bytes(b"x" * 8192)

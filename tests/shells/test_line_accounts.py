@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.shells.operating import HOST, Operating, data_directory
+from tests.shells.operating import HOST, WORK, Operating, data_directory
 from tests.shells.other_accounts import BY_SETPRIV, DBA, needs, needs_accounts, operating, sshd
 
 pytestmark = needs_accounts
 Start = Callable[..., Operating]
+REMOVAL = f"rm -rf ~/{WORK}/data"
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def data(place: Path) -> Path:
-    (place / "work").mkdir()
+    (place / WORK).mkdir()
     return data_directory(place)
 
 
@@ -147,7 +148,7 @@ def test_a_shell_of_roots(start: Start, data: Path) -> None:
 
 
 @needs("sshd", "ssh", "ssh-keygen")
-@pytest.mark.parametrize("line", ["rm -rf ~/work/data", pytest.param("sudo rm -rf ~/work/data", marks=needs("sudo"))])
+@pytest.mark.parametrize("line", [REMOVAL, pytest.param(f"sudo {REMOVAL}", marks=needs("sudo"))])
 def test_over_ssh(start: Start, data: Path, place: Path, line: str) -> None:
     before, login = sshd(place)
     vetoed_then_asked_once(start(before=before, login=login), line, data)
@@ -158,7 +159,7 @@ def test_over_ssh(start: Start, data: Path, place: Path, line: str) -> None:
 def test_a_connection_that_is_lost_while_it_asks_is_no_answer(start: Start, data: Path, place: Path) -> None:
     before, login = sshd(place)
     shell = start(before=before, login=login)
-    shell.asked("rm -rf ~/work/data; touch ~/work/ran")
+    shell.asked(f"{REMOVAL}; touch ~/{WORK}/ran")
     os.kill(shell.master.pid, signal.SIGKILL)
     shell.close()
     again = start(login=BY_SETPRIV)
